@@ -1,0 +1,15 @@
+"""Write README.md: nbs/index.ipynb as Markdown, its links seen from the top folder."""
+
+import re
+import sys
+from pathlib import Path
+
+from nbconvert import MarkdownExporter
+
+ROOT = Path(__file__).parent.parent
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "README.md"
+    text, _ = MarkdownExporter().from_filename(str(ROOT / "nbs" / "index.ipynb"))
+    text = re.sub(r"\]\(([\w/]+\.ipynb)", r"](nbs/\1", text)
+    target.write_text(text.strip() + "\n", encoding="utf-8")

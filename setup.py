@@ -1,0 +1,53 @@
+"""Build the package; every fact about it is in settings.ini."""
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+settings = ConfigParser(delimiters=("=",), interpolation=None)
+settings.read(HERE / "settings.ini", encoding="utf-8")
+facts = settings["DEFAULT"]
+
+
+def lines(key: str) -> list[str]:
+    return facts[key].strip().splitlines()
+
+
+extras = {name: lines(f"{name}_requirements") for name in ("kaggle", "lab", "docs", "test")}
+extras["dev"] = sorted({line for lines_ in extras.values() for line in lines_})
+
+setup(
+    name=facts["lib_name"],
+    version=facts["version"],
+    description=facts["description"],
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    keywords=facts["keywords"],
+    author=facts["author"],
+    license=facts["license"],
+    license_files=["LICENSE"],
+    python_requires=f">={facts['min_python']}",
+    install_requires=lines("requirements"),
+    extras_require=extras,
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Education",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+        *(f"Programming Language :: Python :: {v}" for v in facts["python_versions"].split()),
+        "Typing :: Typed",
+    ],
+    # the lessons travel inside the wheel, so that `bloodcell-tut lab` finds them without a checkout
+    packages=[*find_packages(include=["bloodcell_tut"]), "bloodcell_tut.lessons"],
+    package_dir={"bloodcell_tut.lessons": "nbs"},
+    package_data={
+        "bloodcell_tut": ["py.typed", "__init__.pyi"],
+        "bloodcell_tut.lessons": ["*.ipynb", "toolbox/*.ipynb"],
+    },
+    entry_points={
+        "console_scripts": lines("console_scripts"),
+        "nbdev": [f"{facts['lib_name']}={facts['lib_name']}._modidx:d"],
+    },
+    zip_safe=False,
+)
