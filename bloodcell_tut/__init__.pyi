@@ -1,3 +1,11 @@
+from .archives import MAX_FILES as MAX_FILES
+from .archives import MAX_FILE_BYTES as MAX_FILE_BYTES
+from .archives import MAX_RATIO as MAX_RATIO
+from .archives import MAX_TOTAL_BYTES as MAX_TOTAL_BYTES
+from .archives import extract_archive as extract_archive
+from .dataset import ImageDataset as ImageDataset
+from .dataset import choose_dataset as choose_dataset
+from .dataset import plot_class_counts as plot_class_counts
 from .errors import ArchiveError as ArchiveError
 from .errors import ArgumentError as ArgumentError
 from .errors import BloodcellError as BloodcellError
@@ -8,6 +16,12 @@ from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
 from .files import new_folder as new_folder
 from .files import write_atomically as write_atomically
+from .layout import PARTS as PARTS
+from .layout import find_class_folders as find_class_folders
+from .layout import images_by_class as images_by_class
+from .photograph_table import match_photographs as match_photographs
+from .photograph_table import photograph_ids as photograph_ids
+from .photograph_table import read_photograph_table as read_photograph_table
 from .plots import CLASS_COLORS as CLASS_COLORS
 from .plots import STEPS as STEPS
 from .plots import class_color as class_color
@@ -35,19 +49,33 @@ __all__ = [
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
     "IMAGE_SUFFIXES",
+    "ImageDataset",
     "ImageError",
+    "MAX_FILES",
+    "MAX_FILE_BYTES",
+    "MAX_RATIO",
+    "MAX_TOTAL_BYTES",
     "ModelError",
+    "PARTS",
     "Photograph",
     "SAMPLE_COLUMNS",
     "STEPS",
     "Window",
     "augment",
     "cache_folder",
+    "choose_dataset",
     "class_color",
     "draw_photograph",
     "draw_sample",
+    "extract_archive",
+    "find_class_folders",
+    "images_by_class",
+    "match_photographs",
     "new_folder",
     "nine_steps",
+    "photograph_ids",
+    "plot_class_counts",
+    "read_photograph_table",
     "show",
     "show_images",
     "write_atomically",
