@@ -16,6 +16,14 @@ from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
 from .files import new_folder as new_folder
 from .files import write_atomically as write_atomically
+from .images import Box as Box
+from .images import CROP_SHARE as CROP_SHARE
+from .images import MAX_PIXELS as MAX_PIXELS
+from .images import crop_white_cell as crop_white_cell
+from .images import find_white_cell as find_white_cell
+from .images import plot_box as plot_box
+from .images import read_image as read_image
+from .images import resize_image as resize_image
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
@@ -44,7 +52,9 @@ __all__ = [
     "ArgumentError",
     "Augmented",
     "BloodcellError",
+    "Box",
     "CLASS_COLORS",
+    "CROP_SHARE",
     "DatasetError",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
@@ -53,6 +63,7 @@ __all__ = [
     "ImageError",
     "MAX_FILES",
     "MAX_FILE_BYTES",
+    "MAX_PIXELS",
     "MAX_RATIO",
     "MAX_TOTAL_BYTES",
     "ModelError",
@@ -65,17 +76,22 @@ __all__ = [
     "cache_folder",
     "choose_dataset",
     "class_color",
+    "crop_white_cell",
     "draw_photograph",
     "draw_sample",
     "extract_archive",
     "find_class_folders",
+    "find_white_cell",
     "images_by_class",
     "match_photographs",
     "new_folder",
     "nine_steps",
     "photograph_ids",
+    "plot_box",
     "plot_class_counts",
+    "read_image",
     "read_photograph_table",
+    "resize_image",
     "show",
     "show_images",
     "write_atomically",

@@ -1,0 +1,281 @@
+"""Bad, odd and hostile image files, and the cell finder on drawn discs of any size and place."""
+
+import io
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from bloodcell_tut.errors import ArgumentError, ImageError
+from bloodcell_tut.images import (
+    MAX_PIXELS,
+    Box,
+    crop_white_cell,
+    find_white_cell,
+    plot_box,
+    read_image,
+    resize_image,
+)
+
+BACKGROUND, RED, NUCLEUS = (205, 215, 205), (190, 130, 120), (110, 60, 190)
+
+
+@pytest.fixture
+def photograph():
+    rng = np.random.default_rng(0)
+    image = np.full((48, 64, 3), BACKGROUND, np.uint8)
+    cv2.circle(image, (20, 20), 9, NUCLEUS, -1)
+    noisy = image + rng.normal(0, 6, image.shape)
+    return cv2.GaussianBlur(noisy.clip(0, 255).astype(np.uint8), (3, 3), 0)
+
+
+def encode(image, kind, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def refused(path, *words):
+    with pytest.raises(ImageError) as error:
+        read_image(path)
+    message = str(error.value)
+    assert message.startswith(str(path)) and "expected" in message
+    assert all(word in message for word in words), message
+
+
+def test_missing_folder_empty_and_text(tmp_path):
+    refused(tmp_path / "a.jpeg", "no such file")
+    refused(tmp_path, "folder")
+    (tmp_path / "a.jpeg").touch()
+    refused(tmp_path / "a.jpeg", "0 bytes")
+    (tmp_path / "a.jpeg").write_text("hello " * 500)
+    refused(tmp_path / "a.jpeg", "no image")
+    (tmp_path / "file.png").write_bytes(b"x")
+    refused(tmp_path / "file.png" / "inside.png")
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    def denied(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    refused(tmp_path / "a.png", "Permission denied")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "WEBP"])
+def test_truncated_anywhere(tmp_path, photograph, kind):
+    data = encode(photograph, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    path = tmp_path / "a.image"
+    path.write_bytes(data)
+    assert read_image(path).shape == photograph.shape
+    for end in {*range(1, len(data) - 4, max(1, len(data) // 40)), len(data) - 4}:
+        path.write_bytes(data[:end])
+        refused(path)
+
+
+def test_truncated_progressive_jpeg(tmp_path, photograph):
+    data = encode(photograph, "JPEG", progressive=True)
+    path = tmp_path / "a.jpg"
+    for end in range(len(data) // 3, len(data) - 2, 20):
+        path.write_bytes(data[:end])
+        refused(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_broken_files_print_nothing(tmp_path, photograph, kind, capfd):
+    data = encode(photograph, kind)
+    path = tmp_path / "a.image"
+    for end in (20, len(data) // 2, len(data) - 8):
+        path.write_bytes(data[:end])
+        refused(path)
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+
+
+def test_20000_pixels_a_side_is_refused_before_decoding(tmp_path, monkeypatch):
+    def chunk(name, data):
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    (tmp_path / "huge.png").write_bytes(data)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    refused(tmp_path / "huge.png", f"{MAX_PIXELS:,}")
+    header = struct.pack(">IIBBBBB", 8_000, 8_000, 8, 0, 0, 0, 0)
+    data = data.replace(data[12:33], chunk(b"IHDR", header)[4:])
+    (tmp_path / "huge.png").write_bytes(data)
+    refused(tmp_path / "huge.png", f"{MAX_PIXELS:,}")
+
+
+def test_gray_alpha_palette_and_one_bit(tmp_path, photograph):
+    path = tmp_path / "a.png"
+    gray = photograph[..., 1]
+    path.write_bytes(encode(gray, "PNG"))
+    np.testing.assert_array_equal(read_image(path), np.dstack([gray] * 3))
+    alpha = np.dstack([photograph, np.zeros_like(gray)])
+    path.write_bytes(encode(alpha, "PNG"))
+    np.testing.assert_array_equal(read_image(path), photograph)
+    buffer = io.BytesIO()
+    Image.fromarray(photograph).quantize(8).save(buffer, "PNG")
+    path.write_bytes(buffer.getvalue())
+    assert read_image(path).shape == photograph.shape
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_16_bit_is_scaled(tmp_path, suffix):
+    deep = (np.arange(256, dtype=np.uint16) * 257).reshape(16, 16)
+    path = tmp_path / f"a{suffix}"
+    assert cv2.imwrite(str(path), deep)
+    np.testing.assert_array_equal(read_image(path)[..., 0], deep // 257)
+    assert cv2.imwrite(str(path), np.dstack([deep * 0, deep * 0, deep]))
+    np.testing.assert_array_equal(read_image(path)[..., 0], deep // 257)
+    assert not read_image(path)[..., 1:].any()
+
+
+def test_cmyk_keeps_its_colors(tmp_path, photograph):
+    buffer = io.BytesIO()
+    Image.fromarray(photograph).convert("CMYK").save(buffer, "JPEG", quality=98)
+    (tmp_path / "a.jpg").write_bytes(buffer.getvalue())
+    difference = read_image(tmp_path / "a.jpg").astype(int) - photograph
+    assert np.abs(difference).mean() < 8
+
+
+def test_camera_orientation_is_applied(tmp_path, photograph):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "a.jpg").write_bytes(encode(photograph, "JPEG", exif=exif))
+    height, width, _ = photograph.shape
+    assert read_image(tmp_path / "a.jpg").shape == (width, height, 3)
+
+
+@pytest.mark.parametrize("name", ["a b.png", 'it\'s "x".png', "zelle-ä-ß.png", "😀.png", "x.JPEG"])
+def test_names(tmp_path, photograph, name):
+    if sys.platform == "win32" and '"' in name:
+        pytest.skip("Windows has no such names")
+    (tmp_path / name).write_bytes(encode(photograph, "PNG"))
+    np.testing.assert_array_equal(read_image(str(tmp_path / name)), photograph)
+
+
+def test_one_pixel_goes_all_the_way(tmp_path):
+    (tmp_path / "a.png").write_bytes(encode(np.uint8([[[1, 2, 3]]]), "PNG"))
+    image = read_image(tmp_path / "a.png")
+    np.testing.assert_array_equal(image, [[[1, 2, 3]]])
+    assert find_white_cell(image) is None
+    np.testing.assert_array_equal(crop_white_cell(image, 8), np.full((8, 8, 3), [1, 2, 3]))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4, 3)),
+    ],
+)
+def test_arrays_that_are_no_images(image):
+    for function in (find_white_cell, crop_white_cell, lambda i: resize_image(i, 4)):
+        with pytest.raises(ArgumentError, match="expected uint8"):
+            function(image)
+
+
+def test_resize_averages():
+    checker = np.indices((200, 200)).sum(0) % 2 * 255
+    small = resize_image(np.dstack([checker] * 3).astype(np.uint8), 50)
+    assert small.min() >= 126 and small.max() <= 129
+
+
+def test_overlap():
+    box = Box(0, 0, 10, 10)
+    assert box.overlap(box) == 1
+    assert box.overlap(Box(10, 0, 5, 5)) == 0
+    assert box.overlap(Box(20, 20, 5, 5)) == 0
+    assert box.overlap(Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+
+
+def disc(width, height, x, y, radius, color=NUCLEUS):
+    image = np.full((height, width, 3), BACKGROUND, np.uint8)
+    cv2.circle(image, (width // 5, height // 2), width // 14, RED, -1)
+    cv2.circle(image, (round(x), round(y)), round(radius), color, -1)
+    return image
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from([(320, 240), (640, 480), (200, 200), (90, 160), (1000, 300)]),
+    st.floats(0.25, 0.75),
+    st.floats(0.25, 0.75),
+    st.floats(0.06, 0.16),
+)
+def test_finds_a_disc(shape, x, y, radius):
+    (width, height), longer = shape, max(shape)
+    x, y, radius = x * width, y * height, radius * longer
+    box = find_white_cell(disc(width, height, x, y, radius))
+    cut = (max(0, x - radius), max(0, y - radius), min(width, x + radius), min(height, y + radius))
+    truth = Box(cut[0], cut[1], cut[2] - cut[0], cut[3] - cut[1])
+    assert box is not None and box.overlap(truth) > 0.5
+    assert 0.5 <= box.confidence <= 1
+    assert box.x >= 0 and box.x + box.width <= width + 1e-6
+
+
+def test_a_platelet_and_red_cells_are_no_white_cell():
+    assert find_white_cell(disc(320, 240, 200, 100, 6)) is None
+    assert find_white_cell(disc(320, 240, 200, 100, 30, RED)) is None
+    for level in (0, 128, 255):
+        assert find_white_cell(np.full((240, 320, 3), level, np.uint8)) is None
+    noise = np.random.default_rng(0).normal(180, 12, (240, 320, 3)).clip(0, 255).astype(np.uint8)
+    assert find_white_cell(noise) is None
+
+
+@pytest.mark.parametrize("nucleus", [NUCLEUS, (180, 110, 200), (90, 80, 150)])
+@pytest.mark.parametrize("red", [RED, (165, 95, 125)])
+def test_stains_differ(nucleus, red):
+    image = disc(320, 240, 200, 100, 25, nucleus)
+    for x in range(30, 150, 50):
+        cv2.circle(image, (x, 200), 22, red, -1)
+    box = find_white_cell(image)
+    assert box is not None and box.overlap(Box(175, 75, 51, 51)) > 0.6
+
+
+def test_black_fill_is_no_cell_and_hides_none():
+    image = disc(320, 240, 200, 100, 25)
+    image[:, :60] = 0
+    image[200:] = 0
+    box = find_white_cell(image)
+    assert box is not None and box.overlap(Box(175, 75, 51, 51)) > 0.6
+    image = disc(320, 240, 200, 100, 30, RED)
+    image[:, :60] = 0
+    assert find_white_cell(image) is None
+
+
+def purple_pixels(image):
+    return image[..., 2].astype(int) > image[..., 1] + 60.0
+
+
+def test_crop_keeps_size_and_is_centered():
+    small, large = (crop_white_cell(disc(320, 240, 150, 110, r), 64) for r in (15, 35))
+    purple = [purple_pixels(i).sum() for i in (small, large)]
+    assert purple[1] > 4 * purple[0]
+    rows, columns = np.nonzero(purple_pixels(small))
+    assert abs(rows.mean() - 31.5) < 2 and abs(columns.mean() - 31.5) < 2
+
+
+def test_crop_is_the_same_at_twice_the_resolution():
+    one = crop_white_cell(disc(320, 240, 150, 110, 30), 64).astype(int)
+    two = crop_white_cell(disc(640, 480, 300, 220, 60), 64)
+    assert np.abs(one - two).mean() < 4
+
+
+def test_plot_box_draws_the_frame():
+    image = disc(320, 240, 150, 110, 30)
+    assert len(plot_box(image, find_white_cell(image)).patches) == 1
+    assert "no white cell" in plot_box(image, None).get_title()
