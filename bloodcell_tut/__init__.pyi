@@ -12,6 +12,7 @@ from .errors import BloodcellError as BloodcellError
 from .errors import DatasetError as DatasetError
 from .errors import ImageError as ImageError
 from .errors import ModelError as ModelError
+from .features import features_and_labels as features_and_labels
 from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
 from .files import new_folder as new_folder
@@ -27,6 +28,9 @@ from .images import resize_image as resize_image
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
+from .normalization import PIXEL_MAX as PIXEL_MAX
+from .normalization import normalize as normalize
+from .normalization import one_hot as one_hot
 from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
 from .photograph_table import read_photograph_table as read_photograph_table
@@ -40,11 +44,17 @@ from .sample import Augmented as Augmented
 from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from .sample import augment as augment
 from .sample import draw_sample as draw_sample
+from .shuffling import shuffle as shuffle
 from .smear import FIELD_HEIGHT as FIELD_HEIGHT
 from .smear import FIELD_WIDTH as FIELD_WIDTH
 from .smear import Photograph as Photograph
 from .smear import Window as Window
 from .smear import draw_photograph as draw_photograph
+from .split import Split as Split
+from .split import split_by_image as split_by_image
+from .split import split_by_photograph as split_by_photograph
+from .training_data import TrainingData as TrainingData
+from .training_data import create_training_data as create_training_data
 
 __version__: str
 __all__ = [
@@ -68,24 +78,31 @@ __all__ = [
     "MAX_TOTAL_BYTES",
     "ModelError",
     "PARTS",
+    "PIXEL_MAX",
     "Photograph",
     "SAMPLE_COLUMNS",
     "STEPS",
+    "Split",
+    "TrainingData",
     "Window",
     "augment",
     "cache_folder",
     "choose_dataset",
     "class_color",
+    "create_training_data",
     "crop_white_cell",
     "draw_photograph",
     "draw_sample",
     "extract_archive",
+    "features_and_labels",
     "find_class_folders",
     "find_white_cell",
     "images_by_class",
     "match_photographs",
     "new_folder",
     "nine_steps",
+    "normalize",
+    "one_hot",
     "photograph_ids",
     "plot_box",
     "plot_class_counts",
@@ -94,5 +111,8 @@ __all__ = [
     "resize_image",
     "show",
     "show_images",
+    "shuffle",
+    "split_by_image",
+    "split_by_photograph",
     "write_atomically",
 ]

@@ -1,0 +1,162 @@
+"""Shuffle, features and labels, normalize, split."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import number, training_data
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bloodcell_tut import (
+    PIXEL_MAX,
+    ArgumentError,
+    DatasetError,
+    Split,
+    TrainingData,
+    features_and_labels,
+    normalize,
+    one_hot,
+    shuffle,
+    split_by_image,
+    split_by_photograph,
+)
+
+SEEDS = st.integers(0, 2**32 - 1)
+DATA = training_data()
+
+
+def belong_together(data: TrainingData) -> bool:
+    """Whether each image still has its own label, photograph and path."""
+    i = number(data)
+    return (
+        (data.labels == DATA.labels[i]).all()
+        and (data.photographs == DATA.photographs[i]).all()
+        and data.paths == tuple(DATA.paths[k] for k in i)
+    )
+
+
+@given(SEEDS)
+def test_shuffle_keeps_together_what_belongs_together(seed: int) -> None:
+    mixed = shuffle(DATA, seed)
+    assert belong_together(mixed) and sorted(number(mixed)) == list(range(len(DATA)))
+    assert (number(shuffle(DATA, seed)) == number(mixed)).all()
+
+
+def test_shuffle_mixes_and_leaves_the_original() -> None:
+    assert (number(shuffle(DATA, 0)) != number(shuffle(DATA, 1))).any()
+    assert (number(DATA) == np.arange(len(DATA))).all()
+
+
+def test_features_and_labels_are_the_arrays_themselves() -> None:
+    X, y = features_and_labels(DATA)
+    assert X is DATA.images and y is DATA.labels
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("images", DATA.images[..., 0], "images: found shape"),
+        ("images", DATA.images[..., :2], "images: found shape"),
+        ("images", DATA.images / 255, "of float64; expected"),
+        ("labels", DATA.labels + 1, r"labels: found 1 to 4; expected 0 to 3"),
+        ("labels", DATA.labels - 1, r"labels: found -1 to 2"),
+        ("labels", DATA.labels / 1, "of float64; expected"),
+        ("labels", np.eye(4)[DATA.labels], r"labels: found shape \(96, 4\)"),
+    ],
+)
+def test_features_and_labels_names_what_is_wrong(
+    field: str, value: np.ndarray, message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        features_and_labels(replace(DATA, **{field: value}))
+
+
+def test_normalize_is_division_in_float32() -> None:
+    every = np.arange(256, dtype=np.uint8)
+    assert normalize(every).dtype == np.float32
+    assert np.array_equal(normalize(every), (every / PIXEL_MAX).astype(np.float32))
+    assert normalize(np.empty((0, 8, 8, 3), np.uint8)).shape == (0, 8, 8, 3)
+    for wrong in (normalize(every), every.astype(int)):
+        with pytest.raises(ArgumentError, match="normalize only once"):
+            normalize(wrong)
+
+
+@given(st.lists(st.integers(0, 6)))
+def test_one_hot_has_one_one(y: list[int]) -> None:
+    rows = one_hot(np.array(y, int), 7)
+    assert rows.shape == (len(y), 7) and rows.dtype == np.float32
+    assert (rows.sum(axis=1) == 1).all() and rows.argmax(axis=1).tolist() == y
+
+
+@pytest.mark.parametrize("y", [[4], [-1], [0.5], [[0, 1]], ["a"]])
+def test_one_hot_refuses(y: list) -> None:
+    with pytest.raises(ArgumentError, match="y: found"):
+        one_hot(np.array(y), 4)
+
+
+@settings(max_examples=50)
+@given(SEEDS, st.floats(0.01, 0.99))
+def test_split_by_photograph_tears_no_photograph(seed: int, share: float) -> None:
+    split = split_by_photograph(DATA, share, seed)
+    assert split.leaked_fraction == 0
+    assert not set(split.train.photographs) & set(split.test.photographs)
+    assert set(split.train.labels) == set(split.test.labels) == {0, 1, 2, 3}
+    assert sorted([*number(split.train), *number(split.test)]) == list(range(len(DATA)))
+    assert belong_together(split.train) and belong_together(split.test)
+
+
+@given(SEEDS)
+def test_split_by_photograph_does_not_depend_on_the_order_of_the_files(seed: int) -> None:
+    a, b = (set(split_by_photograph(d, seed=0).test.paths) for d in (DATA, shuffle(DATA, seed)))
+    assert a == b
+
+
+def test_split_by_image_leaks() -> None:
+    split = split_by_image(training_data(files=20), 0.2, 0)
+    assert split.leaked_fraction is not None and split.leaked_fraction > 0.95
+    assert len(split.test) == round(0.2 * (len(split.test) + len(split.train)))
+
+
+def test_leaked_fraction_counts_images() -> None:
+    train, test = DATA.take(np.arange(2)), DATA.take(np.array([2, 3, 4, 90]))
+    assert Split(train, test).leaked_fraction == 0.5
+    assert Split(replace(train, photographs=None), test).leaked_fraction is None
+
+
+def test_unknown_photographs_are_said_plainly() -> None:
+    with pytest.warns(UserWarning, match="no photograph ids are known"):
+        split = split_by_photograph(training_data(known=False))
+    assert split.leaked_fraction is None
+    assert split_by_image(training_data(known=False)).leaked_fraction is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        split_by_photograph(DATA)
+
+
+@pytest.mark.parametrize("split", [split_by_image, split_by_photograph])
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, float("nan")])
+def test_impossible_shares(split: object, share: float) -> None:
+    with pytest.raises(ArgumentError, match="test_size: found"):
+        split(DATA, share)
+
+
+def test_one_photograph_of_a_class() -> None:
+    one = np.where(DATA.labels == 2, "one", DATA.photographs)
+    with pytest.raises(DatasetError, match=r"MONOCYTE: found 1 photograph; expected at least 2"):
+        split_by_photograph(replace(DATA, photographs=one))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.99])
+def test_a_rare_class_is_on_both_sides(share: float) -> None:
+    rare = (DATA.labels != 1) | np.isin(DATA.photographs, ["photo6", "photo7"])
+    split = split_by_photograph(DATA.take(rare), share)
+    assert set(split.train.labels) == set(split.test.labels) == {0, 1, 2, 3}
+
+
+def test_share_is_counted_in_photographs_of_each_class() -> None:
+    data = training_data(photographs_per_class=10)
+    held_back = split_by_photograph(data, 0.3).test
+    counts = [len(set(held_back.photographs[held_back.labels == c])) for c in range(4)]
+    assert counts == [3, 3, 3, 3]

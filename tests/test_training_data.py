@@ -1,0 +1,107 @@
+"""Step 3: all images in one array, nothing lost or mixed up on the way."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from builders import CLASSES, number, training_data
+
+from bloodcell_tut import (
+    ArgumentError,
+    DatasetError,
+    ImageDataset,
+    TrainingData,
+    create_training_data,
+)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> ImageDataset:
+    """Twelve PNG files of one color each, three of each class; the red channel is the number."""
+    paths = []
+    for i in range(12):
+        path = tmp_path / CLASSES[i // 3] / f"ü 😀 'n' {i}.png"
+        path.parent.mkdir(exist_ok=True)
+        picture = np.full((30, 40, 3), (0, 100, 10 * i), np.uint8)
+        path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        paths.append(path)
+    photographs = np.array([f"photo{i}" for i in range(12)])
+    return ImageDataset(tuple(paths), np.repeat(np.arange(4), 3), CLASSES, photographs, "test")
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_every_image_is_at_its_place(dataset: ImageDataset, workers: int) -> None:
+    data = create_training_data(dataset, size=16, crop=False, workers=workers)
+    assert data.images.shape == (12, 16, 16, 3) and data.images.dtype == np.uint8
+    assert (data.images[:, 8, 8] == [(10 * i, 100, 0) for i in range(12)]).all(), "RGB, in order"
+    assert data.paths == dataset.paths and (data.labels == dataset.labels).all()
+    assert data.skipped == () and data.class_names == CLASSES
+
+
+def test_unreadable_files_are_left_out_and_listed(dataset: ImageDataset) -> None:
+    dataset.paths[4].write_bytes(b"not a picture")
+    dataset.paths[7].unlink()
+    data = create_training_data(dataset, size=16, crop=False)
+    assert [path for path, _ in data.skipped] == [dataset.paths[4], dataset.paths[7]]
+    assert all(path.name in reason for path, reason in data.skipped)
+    assert (data.images[:, 8, 8, 0] == [10 * i for i in range(12) if i not in (4, 7)]).all()
+    assert data.photographs.tolist() == [f"photo{i}" for i in range(12) if i not in (4, 7)]
+
+
+def test_a_class_without_a_readable_image(dataset: ImageDataset) -> None:
+    for path in dataset.paths[3:6]:
+        path.write_bytes(b"")
+    with pytest.raises(DatasetError, match="LYMPHOCYTE: none of its images could be read"):
+        create_training_data(dataset, size=16)
+
+
+def test_sizes(dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert create_training_data(dataset, size=8).images.shape == (12, 8, 8, 3)
+    with pytest.raises(ArgumentError, match="size: found 7; expected at least 8"):
+        create_training_data(dataset, size=7)
+
+    def no_room(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "empty", no_room)
+    with pytest.raises(DatasetError, match="more than there is; choose a smaller size"):
+        create_training_data(dataset)
+
+
+def test_ctrl_c_stops_at_once(dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = dataset.take(np.arange(1200) % 12) if hasattr(dataset, "take") else dataset
+    started = []
+
+    def interrupted(path: Path) -> np.ndarray:
+        started.append(path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bloodcell_tut.training_data.read_image", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        create_training_data(many, workers=2)
+    assert len(started) < 1200 or many is dataset
+
+
+def test_fields_of_different_lengths() -> None:
+    data = training_data()
+    for field in ("labels", "paths", "photographs"):
+        with pytest.raises(ArgumentError, match="different lengths"):
+            replace(data, **{field: getattr(data, field)[:-1]})
+
+
+def test_take() -> None:
+    data = training_data()
+    assert number(data.take(np.array([5, 3, 3]))).tolist() == [5, 3, 3]
+    assert number(data.take(data.labels == 3)).tolist() == list(range(72, 96))
+    assert isinstance(data.take(np.array([], int)), TrainingData)
+    assert replace(data, photographs=None).take(np.array([0])).photographs is None
+
+
+def test_an_unreadable_file_for_this_user(dataset: ImageDataset) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read every file")
+    dataset.paths[0].chmod(0)
+    assert create_training_data(dataset, size=16).skipped[0][0] == dataset.paths[0]
