@@ -12,6 +12,12 @@ from .errors import BloodcellError as BloodcellError
 from .errors import DatasetError as DatasetError
 from .errors import ImageError as ImageError
 from .errors import ModelError as ModelError
+from .evaluation import Evaluation as Evaluation
+from .evaluation import accuracy_interval as accuracy_interval
+from .evaluation import evaluate as evaluate
+from .evaluation import plot_confusion as plot_confusion
+from .evaluation import plot_mistakes as plot_mistakes
+from .evaluation import worst_mistakes as worst_mistakes
 from .features import features_and_labels as features_and_labels
 from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
@@ -28,6 +34,16 @@ from .images import resize_image as resize_image
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
+from .model import SavedModel as SavedModel
+from .model import article_cnn as article_cnn
+from .model import default_epochs as default_epochs
+from .model import load_model as load_model
+from .model import plot_history as plot_history
+from .model import predict_probabilities as predict_probabilities
+from .model import sampling_weights as sampling_weights
+from .model import save_model as save_model
+from .model import small_cnn as small_cnn
+from .model import train as train
 from .normalization import PIXEL_MAX as PIXEL_MAX
 from .normalization import normalize as normalize
 from .normalization import one_hot as one_hot
@@ -66,6 +82,7 @@ __all__ = [
     "CLASS_COLORS",
     "CROP_SHARE",
     "DatasetError",
+    "Evaluation",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
     "IMAGE_SUFFIXES",
@@ -82,22 +99,28 @@ __all__ = [
     "Photograph",
     "SAMPLE_COLUMNS",
     "STEPS",
+    "SavedModel",
     "Split",
     "TrainingData",
     "Window",
+    "accuracy_interval",
+    "article_cnn",
     "augment",
     "cache_folder",
     "choose_dataset",
     "class_color",
     "create_training_data",
     "crop_white_cell",
+    "default_epochs",
     "draw_photograph",
     "draw_sample",
+    "evaluate",
     "extract_archive",
     "features_and_labels",
     "find_class_folders",
     "find_white_cell",
     "images_by_class",
+    "load_model",
     "match_photographs",
     "new_folder",
     "nine_steps",
@@ -106,13 +129,22 @@ __all__ = [
     "photograph_ids",
     "plot_box",
     "plot_class_counts",
+    "plot_confusion",
+    "plot_history",
+    "plot_mistakes",
+    "predict_probabilities",
     "read_image",
     "read_photograph_table",
     "resize_image",
+    "sampling_weights",
+    "save_model",
     "show",
     "show_images",
     "shuffle",
+    "small_cnn",
     "split_by_image",
     "split_by_photograph",
+    "train",
+    "worst_mistakes",
     "write_atomically",
 ]

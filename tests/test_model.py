@@ -1,0 +1,287 @@
+"""Training, interruption, saving and loading, on images whose class is a color."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from bloodcell_tut.errors import ArgumentError, ModelError
+from bloodcell_tut.model import (
+    SavedModel,
+    article_cnn,
+    default_epochs,
+    load_model,
+    plot_history,
+    predict_probabilities,
+    sampling_weights,
+    save_model,
+    small_cnn,
+    train,
+)
+from bloodcell_tut.training_data import TrainingData
+
+NAMES = ("EOSINOPHIL", "LYMPHOCYTE", "MONOCYTE", "NEUTROPHIL")
+
+
+def colored(n=64, size=16, n_classes=4):
+    """Noise, with a bright square whose size is the class."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(n) % n_classes
+    images = rng.integers(0, 60, (n, size, size, 3), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 : 4 + 3 * label, 2 : 4 + 3 * label] += 150
+    photographs = (np.arange(n) // 8).astype(str)
+    paths = tuple(Path(f"{i}.jpeg") for i in range(n))
+    return TrainingData(images, labels, photographs, paths, NAMES[:n_classes])
+
+
+def weights_of(model):
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+
+def test_article_cnn_is_the_article_s():
+    model = article_cnn()
+    kinds = [type(layer).__name__ for layer in model.layers]
+    expected = "Rescaling Conv2D MaxPooling2D Conv2D MaxPooling2D Dropout Flatten Dense Dense"
+    assert kinds == expected.split()
+    assert model.input_shape == (None, 200, 200, 3)
+    assert model.count_params() == 10_250_788
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
+    convolutions = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"]
+    assert all(c.padding == "same" and c.filters == 32 for c in convolutions)
+    assert model.layers[5].rate == 0.5
+
+
+def test_small_cnn_is_small_and_takes_any_size():
+    assert small_cnn().count_params() < 200_000
+    for size in (8, 33, 80):
+        model = small_cnn(3, size)
+        said = predict_probabilities(model, np.zeros((2, size, size, 3), np.uint8))
+        assert said.shape == (2, 3) and np.allclose(said.sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [small_cnn, article_cnn])
+def test_model_arguments(make):
+    with pytest.raises(ArgumentError, match="n_classes=1"):
+        make(n_classes=1)
+    with pytest.raises(ArgumentError, match="size=7"):
+        make(size=7)
+
+
+def test_it_learns():
+    data = colored(128)
+    model = small_cnn(size=16)
+    history = train(model, data, epochs=25)
+    said = predict_probabilities(model, data.images)
+    assert (said.argmax(1) == data.labels).mean() > 0.9
+    assert history.history["loss"][-1] < history.history["loss"][0]
+
+
+def test_article_s_training_is_the_article_s():
+    data = colored(40)
+    history = train(article_cnn(size=16), data)
+    assert len(history.history["loss"]) == 5
+    assert history.params["steps"] == 3  # 40 images in batches of 16
+
+
+@pytest.mark.parametrize("make", [small_cnn, article_cnn])
+def test_same_seed_same_weights(make):
+    data, results = colored(), []
+    for _ in range(2):
+        model = make(size=16, seed=3)
+        train(model, data, epochs=2, seed=3)
+        results.append(weights_of(model))
+    np.testing.assert_array_equal(*results)
+    assert not np.array_equal(weights_of(make(size=16, seed=3)), weights_of(make(size=16, seed=4)))
+
+
+def test_validation_is_only_watched():
+    data, results = colored(), []
+    for validation in (None, data.take(np.arange(10))):
+        model = article_cnn(size=16)
+        history = train(model, data, validation, epochs=2).history
+        results.append(weights_of(model))
+        assert ("val_accuracy" in history) == (validation is not None)
+    np.testing.assert_array_equal(*results)
+
+
+def test_data_is_not_copied_to_float_or_changed():
+    data = colored()
+    before = data.images.copy()
+    train(article_cnn(size=16), data, epochs=1)
+    np.testing.assert_array_equal(data.images, before)
+
+
+def test_ctrl_c_keeps_what_was_learned(tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    model = article_cnn(size=16)
+    before = weights_of(model)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, colored(), epochs=5, callbacks=[Interrupt()])
+    assert not np.array_equal(weights_of(model), before)
+    assert len(model.history.history["loss"]) >= 1
+    save_model(model, tmp_path / "so far.keras", NAMES)
+    again = load_model(tmp_path / "so far.keras").model
+    np.testing.assert_array_equal(weights_of(again), weights_of(model))
+    train(again, colored(), epochs=1)
+
+
+def test_data_that_does_not_fit():
+    data = colored()
+    model = small_cnn(size=24)
+    with pytest.raises(ModelError, match=r"expected one or more of \(24, 24, 3\)"):
+        train(model, data, epochs=1)
+    with pytest.raises(ModelError, match="n_classes=4"):
+        train(small_cnn(2, 16), data, epochs=1)
+    with pytest.raises(ModelError, match="0 images"):
+        train(small_cnn(size=16), data.take(np.arange(0)), epochs=1)
+    with pytest.raises(ModelError, match="float64"):
+        train(small_cnn(size=16), replace(data, images=data.images / 255), epochs=1)
+    with pytest.raises(ModelError, match="expected one or more"):
+        train(small_cnn(size=16), data, validation=colored(size=8), epochs=1)
+    with pytest.raises(ArgumentError, match="epochs: found 0"):
+        train(small_cnn(size=16), data, epochs=0)
+    with pytest.raises(ModelError, match=r"expected \(n, 24, 24, 3\)"):
+        predict_probabilities(model, data.images)
+
+
+def test_default_epochs_shrink_with_the_data():
+    epochs = [default_epochs(n) for n in (0, 1, 100, 1_000, 10_000, 100_000)]
+    assert epochs == sorted(epochs, reverse=True) and epochs[-1] >= 1
+
+
+def test_sampling_weights():
+    labels = np.array([0] * 8 + [1] * 2)
+    photographs = np.array(["a"] * 6 + ["b"] * 2 + ["c", "d"])
+    weights = sampling_weights(labels, photographs)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[:8].sum() == pytest.approx(weights[8:].sum())
+    # six files of a photograph are worth less than three times two, and more than as much
+    assert weights[:6].sum() == pytest.approx(3**0.5 * weights[6:8].sum())
+    # a class that is not there at all leaves the others as they are
+    np.testing.assert_allclose(sampling_weights(labels + 2, photographs), weights)
+
+
+def test_predictions_do_not_depend_on_batches():
+    data, model = colored(50), small_cnn(size=16)
+    one = predict_probabilities(model, data.images, batch_size=7)
+    np.testing.assert_allclose(one, predict_probabilities(model, data.images), atol=1e-5)
+    assert predict_probabilities(model, data.images[:0]).shape == (0, 4)
+
+
+def test_save_and_load(tmp_path):
+    model, data = small_cnn(size=16), colored()
+    path = tmp_path / "größe 😀.keras"
+    save_model(model, path, NAMES, crop=False)
+    saved = load_model(path)
+    assert isinstance(saved, SavedModel)
+    assert saved.class_names == NAMES and saved.crop is False
+    np.testing.assert_array_equal(
+        predict_probabilities(saved.model, data.images), predict_probabilities(model, data.images)
+    )
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_save_refuses(tmp_path):
+    with pytest.raises(ArgumentError, match=r"expected '\.keras'"):
+        save_model(small_cnn(size=16), tmp_path / "model.h5", NAMES)
+    with pytest.raises(ArgumentError, match="found 2; expected 4"):
+        save_model(small_cnn(size=16), tmp_path / "model.keras", NAMES[:2])
+    assert not list(tmp_path.iterdir())
+
+
+def rewrite(path, **members):
+    """Replace members of a model file; None leaves one out."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()} | members
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            if data is not None:
+                archive.writestr(name, data)
+
+
+def test_load_refuses_what_is_not_ours(tmp_path):
+    path = tmp_path / "model.keras"
+    with pytest.raises(ModelError, match="no such file"):
+        load_model(path)
+    with pytest.raises(ModelError, match=r"expected a \.keras file"):
+        load_model(tmp_path)
+    for content in (b"", b"text", b"PK\x03\x04 and no more"):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"model\.keras: found"):
+            load_model(path)
+    save_model(small_cnn(size=16), path, NAMES)
+    whole = path.read_bytes()
+    for end in (100, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:end])
+        with pytest.raises(ModelError, match=r"model\.keras: found"):
+            load_model(path)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"bloodcell_tut.json": b"[]"},
+        {"bloodcell_tut.json": b"{}"},
+        {"bloodcell_tut.json": json.dumps({"class_names": ["A"], "crop": True}).encode()},
+        {"config.json": b"{}"},
+        {"model.weights.h5": b"nothing"},
+        {"model.weights.h5": None},
+        {"bloodcell_tut.json": None},
+    ],
+)
+def test_load_refuses_a_file_that_was_changed(tmp_path, members):
+    path = tmp_path / "model.keras"
+    save_model(small_cnn(size=16), path, NAMES)
+    rewrite(path, **members)
+    with pytest.raises(ModelError, match=r"model\.keras: found"):
+        load_model(path)
+
+
+def test_a_model_file_can_not_run_programs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, mark = tmp_path / "model.keras", tmp_path / "was here"
+    program = keras.layers.Lambda(lambda x: (open("was here", "w").close(), x)[1])  # noqa: PTH123
+    network = keras.Sequential(
+        [keras.Input((8, 8, 3)), program, keras.layers.Flatten(), keras.layers.Dense(4)]
+    )
+    save_model(network, path, NAMES)
+    assert mark.exists()
+    mark.unlink()
+    with pytest.raises(ModelError, match=r"model\.keras: found"):
+        load_model(path)
+    assert not mark.exists()
+
+
+def test_plot_history():
+    ax = plot_history({"accuracy": [0.2, 0.4], "val_accuracy": [0.1, 0.2]})
+    assert len(ax.lines) == 2 and ax.get_xlabel() == "epoch"
+
+
+def test_jax_gives_the_same_predictions(tmp_path):
+    pytest.importorskip("jax")
+    model, data = small_cnn(size=16), colored()
+    train(model, data, epochs=1)
+    save_model(model, tmp_path / "model.keras", NAMES)
+    np.save(tmp_path / "images.npy", data.images)
+    code = (
+        "import numpy as np; from bloodcell_tut.model import *;"
+        "model = load_model('model.keras').model;"
+        "np.save('said.npy', predict_probabilities(model, np.load('images.npy')))"
+    )
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    said = predict_probabilities(model, data.images)
+    np.testing.assert_allclose(np.load(tmp_path / "said.npy"), said, atol=1e-4)
