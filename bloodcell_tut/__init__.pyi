@@ -3,6 +3,7 @@ from .archives import MAX_FILE_BYTES as MAX_FILE_BYTES
 from .archives import MAX_RATIO as MAX_RATIO
 from .archives import MAX_TOTAL_BYTES as MAX_TOTAL_BYTES
 from .archives import extract_archive as extract_archive
+from .cli import app as app
 from .dataset import ImageDataset as ImageDataset
 from .dataset import choose_dataset as choose_dataset
 from .dataset import plot_class_counts as plot_class_counts
@@ -31,6 +32,10 @@ from .images import find_white_cell as find_white_cell
 from .images import plot_box as plot_box
 from .images import read_image as read_image
 from .images import resize_image as resize_image
+from .lab import copy_lessons as copy_lessons
+from .lab import lessons_folder as lessons_folder
+from .lab import open_lab as open_lab
+from .lab import require_lab as require_lab
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
@@ -56,6 +61,13 @@ from .plots import class_color as class_color
 from .plots import nine_steps as nine_steps
 from .plots import show as show
 from .plots import show_images as show_images
+from .report import plot_learning_curves as plot_learning_curves
+from .report import write_report as write_report
+from .run import IMAGE_SIZES as IMAGE_SIZES
+from .run import RunSettings as RunSettings
+from .run import peak_memory_mb as peak_memory_mb
+from .run import run_steps as run_steps
+from .run import versions as versions
 from .sample import Augmented as Augmented
 from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from .sample import augment as augment
@@ -85,6 +97,7 @@ __all__ = [
     "Evaluation",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
+    "IMAGE_SIZES",
     "IMAGE_SUFFIXES",
     "ImageDataset",
     "ImageError",
@@ -97,6 +110,7 @@ __all__ = [
     "PARTS",
     "PIXEL_MAX",
     "Photograph",
+    "RunSettings",
     "SAMPLE_COLUMNS",
     "STEPS",
     "SavedModel",
@@ -104,11 +118,13 @@ __all__ = [
     "TrainingData",
     "Window",
     "accuracy_interval",
+    "app",
     "article_cnn",
     "augment",
     "cache_folder",
     "choose_dataset",
     "class_color",
+    "copy_lessons",
     "create_training_data",
     "crop_white_cell",
     "default_epochs",
@@ -120,22 +136,28 @@ __all__ = [
     "find_class_folders",
     "find_white_cell",
     "images_by_class",
+    "lessons_folder",
     "load_model",
     "match_photographs",
     "new_folder",
     "nine_steps",
     "normalize",
     "one_hot",
+    "open_lab",
+    "peak_memory_mb",
     "photograph_ids",
     "plot_box",
     "plot_class_counts",
     "plot_confusion",
     "plot_history",
+    "plot_learning_curves",
     "plot_mistakes",
     "predict_probabilities",
     "read_image",
     "read_photograph_table",
+    "require_lab",
     "resize_image",
+    "run_steps",
     "sampling_weights",
     "save_model",
     "show",
@@ -145,6 +167,8 @@ __all__ = [
     "split_by_image",
     "split_by_photograph",
     "train",
+    "versions",
     "worst_mistakes",
     "write_atomically",
+    "write_report",
 ]

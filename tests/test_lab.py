@@ -1,0 +1,113 @@
+"""The learner's copy of the lessons: made, kept, and never overwritten."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+import bloodcell_tut as bt
+from bloodcell_tut import lab
+
+
+@pytest.fixture
+def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two lessons that a test may change."""
+    folder = tmp_path / "originals"
+    (folder / "toolbox").mkdir(parents=True)
+    (folder / "01_first.ipynb").write_text("first")
+    (folder / "toolbox" / "tool.ipynb").write_text("tool")
+    monkeypatch.setattr(lab, "lessons_folder", lambda: folder)
+    return folder
+
+
+def test_every_lesson_is_copied_unchanged(tmp_path: Path) -> None:
+    originals = bt.lessons_folder()
+    copied = bt.copy_lessons(tmp_path / "mine")
+    assert len(copied) == len(list(originals.rglob("*.ipynb"))) > 9
+    for path in copied:
+        original = originals / path.relative_to(tmp_path / "mine")
+        assert path.read_bytes() == original.read_bytes()
+
+
+def test_work_is_never_overwritten(originals: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "a folder with spaces 🩸"
+    bt.copy_lessons(mine)
+    (mine / "01_first.ipynb").write_text("my work")
+    (mine / "notes.txt").write_text("my notes")
+    assert bt.copy_lessons(mine) == []
+    assert (mine / "01_first.ipynb").read_text() == "my work"
+    assert (mine / "notes.txt").read_text() == "my notes"
+
+
+def test_new_and_changed_lessons_come_beside(originals: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    bt.copy_lessons(mine)
+    (mine / "01_first.ipynb").write_text("my work")
+    (originals / "01_first.ipynb").write_text("first, bettered")
+    (originals / "02_second.ipynb").write_text("second")
+    beside = mine / f"01_first_{bt.__version__}.ipynb"
+    assert bt.copy_lessons(mine) == [beside, mine / "02_second.ipynb"]
+    assert (mine / "01_first.ipynb").read_text() == "my work"
+    assert beside.read_text() == "first, bettered"
+    beside.write_text("my work on the new one")
+    assert bt.copy_lessons(mine) == []
+    (mine / ".bloodcell_lessons.json").unlink()
+    assert bt.copy_lessons(mine) == []
+    assert beside.read_text() == "my work on the new one"
+
+
+def test_files_that_were_there_before_the_first_copy_stay(originals: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "01_first.ipynb").write_text("by chance of the same name")
+    bt.copy_lessons(mine)
+    assert (mine / "01_first.ipynb").read_text() == "by chance of the same name"
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", ""])
+def test_a_broken_record_loses_no_work(originals: Path, tmp_path: Path, content: str) -> None:
+    mine = tmp_path / "mine"
+    bt.copy_lessons(mine)
+    (mine / "01_first.ipynb").write_text("my work")
+    (mine / ".bloodcell_lessons.json").write_text(content)
+    bt.copy_lessons(mine)
+    assert (mine / "01_first.ipynb").read_text() == "my work"
+
+
+def test_a_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("a file")
+    with pytest.raises(bt.BloodcellError, match=r"mine: is a file; expected a folder"):
+        bt.copy_lessons(tmp_path / "mine")
+    with pytest.raises(bt.BloodcellError, match="can't be written"):
+        bt.copy_lessons(tmp_path / "mine" / "deeper")
+
+
+def test_a_package_without_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bloodcell_tut").mkdir()
+    monkeypatch.setattr(bt, "__file__", str(tmp_path / "bloodcell_tut" / "__init__.py"))
+    with pytest.raises(bt.BloodcellError, match="found no lessons"):
+        bt.lessons_folder()
+
+
+def test_an_installed_package_brings_its_lessons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bloodcell_tut" / "lessons").mkdir(parents=True)
+    (tmp_path / "bloodcell_tut" / "lessons" / "index.ipynb").write_text("{}")
+    monkeypatch.setattr(bt, "__file__", str(tmp_path / "bloodcell_tut" / "__init__.py"))
+    assert bt.lessons_folder() == tmp_path / "bloodcell_tut" / "lessons"
+
+
+def test_without_jupyterlab(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for needs_it in (bt.require_lab, lambda: bt.open_lab("anywhere")):
+        with pytest.raises(bt.BloodcellError, match=r"pip install .bloodcell_tut\[lab\]"):
+            needs_it()
+
+
+def test_open_lab_opens_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labapp = pytest.importorskip("jupyterlab.labapp")
+    opened = []
+    monkeypatch.setattr(labapp, "main", opened.append)
+    bt.open_lab(tmp_path)
+    assert opened == [[str(tmp_path)]]

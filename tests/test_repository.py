@@ -1,0 +1,172 @@
+"""The repository itself: the export is in step, notebooks are clean, the package installs."""
+
+import ast
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bloodcell_tut
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "nbs").rglob("*.ipynb"))
+MODULES = sorted((ROOT / "bloodcell_tut").glob("[a-z]*.py"))
+BIN = Path(sys.executable).parent
+
+
+def run(*command: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=300, **kwargs
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def cells(notebook: Path) -> list[dict]:
+    return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's sources in another folder."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("nbs", "bloodcell_tut", ".ci"):
+        unwanted = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, folder / name, ignore=unwanted)
+    for name in ("settings.ini", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / "MANIFEST.in", folder)
+    shutil.copy(ROOT / "constraints.txt", folder)
+    return folder
+
+
+def same(a: Path, b: Path) -> bool:
+    return a.read_text(encoding="utf-8") == b.read_text(encoding="utf-8")
+
+
+def test_export_is_in_step(copy: Path) -> None:
+    for module in MODULES:
+        (copy / "bloodcell_tut" / module.name).unlink()
+    run(BIN / "nbdev-export", cwd=copy)
+    run(sys.executable, copy / ".ci" / "stub.py")
+    exported = {p.name for p in (copy / "bloodcell_tut").iterdir() if p.is_file()}
+    here = {p.name for p in (ROOT / "bloodcell_tut").iterdir() if p.is_file()}
+    assert exported == here
+    stale = [n for n in here if not same(ROOT / "bloodcell_tut" / n, copy / "bloodcell_tut" / n)]
+    assert stale == [], "run `make export`"
+
+
+def test_notebooks_are_clean(copy: Path) -> None:
+    run(BIN / "nbdev-clean", cwd=copy)
+    unclean = [n.name for n in NOTEBOOKS if not same(n, copy / n.relative_to(ROOT))]
+    assert unclean == [], "run `nbdev-clean`"
+
+
+def test_readme_is_what_the_front_page_renders_to(tmp_path: Path) -> None:
+    run(sys.executable, ROOT / ".ci" / "readme.py", tmp_path / "README.md")
+    assert same(ROOT / "README.md", tmp_path / "README.md"), "run `make export`"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
+def test_stored_outputs(notebook: Path) -> None:
+    for cell in cells(notebook):
+        for output in cell.get("outputs", []):
+            assert output["output_type"] != "error", cell["source"]
+            if "image/png" in output.get("data", {}):
+                alt = output["metadata"].get("image/png", {}).get("alt", "")
+                assert len(alt) > 10, f"a picture without alternative text: {cell['source']}"
+
+
+def test_every_step_has_a_notebook_with_a_picture() -> None:
+    for step in range(1, 10):
+        (notebook,) = (ROOT / "nbs").glob(f"{step:02}_*.ipynb")
+        pictures = [
+            output
+            for cell in cells(notebook)
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        assert len(pictures) >= 2, f"{notebook.name}: the map and at least one more"
+
+
+def exports(module: Path) -> list[str]:
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{module.name} has no __all__")
+
+
+PUBLIC = [(module.stem, name) for module in MODULES for name in exports(module)]
+
+
+def outside_of_exports(module: str) -> str:
+    """The code cells of a module's notebook that are not exported."""
+    for notebook in NOTEBOOKS:
+        sources = ["".join(c["source"]) for c in cells(notebook) if c["cell_type"] == "code"]
+        if any(source.strip() == f"#| default_exp {module}" for source in sources):
+            return "\n".join(source for source in sources if "#| export" not in source)
+    raise AssertionError(f"no notebook exports {module}")
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_public_name(module: str, name: str) -> None:
+    thing = getattr(bloodcell_tut, name)
+    assert name in dir(bloodcell_tut)
+    assert not (ROOT / "bloodcell_tut" / f"{name}.py").exists(), "a module of that name hides it"
+    if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+        return
+    check_docstring(thing)
+    assert name in outside_of_exports(module), f"{name} is not tested in its notebook"
+    tests = [p for p in Path(__file__).parent.glob("test_*.py") if p.name != Path(__file__).name]
+    assert any(name in p.read_text(encoding="utf-8") for p in tests), f"{name} is not in tests/"
+
+
+def check_docstring(thing: object) -> None:
+    doc = inspect.getdoc(thing) or ""
+    assert doc.splitlines()[0].endswith("."), f"{thing}: its docstring begins with a sentence"
+    if inspect.isfunction(thing):
+        for parameter in inspect.signature(thing).parameters.values():
+            assert parameter.annotation is not inspect.Parameter.empty, f"{thing}: {parameter}"
+            assert f"\n{parameter.name.lstrip('*')}" in doc or f", {parameter.name}" in doc, (
+                f"{thing}: {parameter.name} is not in its docstring"
+            )
+
+
+def test_import_is_light() -> None:
+    heavy = "{'tensorflow', 'keras', 'matplotlib', 'cv2', 'sklearn', 'numpy'}"
+    code = f"import sys, bloodcell_tut; print({heavy} & set(sys.modules))"
+    assert run(sys.executable, "-W", "error", "-c", code).stdout.strip() == "set()"
+
+
+def test_only_what_trains_or_predicts_imports_keras() -> None:
+    code = (
+        "import sys, bloodcell_tut as bt; bt.choose_dataset, bt.create_training_data, bt.shuffle,"
+        "bt.normalize, bt.split_by_photograph; print({'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    assert run(sys.executable, "-c", code).stdout.strip() == "set()"
+
+
+def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, copy)
+    (wheel,), (sdist,) = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
+    for i, package in enumerate((wheel, sdist)):
+        site = tmp_path / f"site{i}"
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
+        run(*pip, "--no-build-isolation", "--no-index", "--target", site, package)
+        env = os.environ | {"PYTHONPATH": str(site)}
+        code = "import bloodcell_tut as bt; print(bt.__file__, bt.__version__, bt.STEPS)"
+        assert str(site) in run(sys.executable, "-c", code, cwd=tmp_path, env=env).stdout
+        assert (site / "bloodcell_tut" / "lessons" / "02_prepare_images.ipynb").exists()
+        assert (site / "bloodcell_tut" / "py.typed").exists()
+
+
+def test_no_real_image_is_kept() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    kept = run("git", "ls-files", cwd=ROOT).stdout.lower().splitlines()
+    assert [name for name in kept if name.endswith((".jpeg", ".jpg", ".zip", ".keras"))] == []
