@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import bloodcell_tut
 
@@ -163,6 +165,21 @@ def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -
         assert str(site) in run(sys.executable, "-c", code, cwd=tmp_path, env=env).stdout
         assert (site / "bloodcell_tut" / "lessons" / "02_prepare_images.ipynb").exists()
         assert (site / "bloodcell_tut" / "py.typed").exists()
+
+
+def test_pinned_versions_run_on_the_oldest_python() -> None:
+    oldest = "3.11.2"  # Debian 12's
+    pinned = [
+        line.split("==")[0]
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    ]
+    too_new = []
+    for name in pinned:
+        needs = metadata.metadata(name).get("Requires-Python") or ""
+        if oldest not in SpecifierSet(needs):
+            too_new.append(f"{name}: {needs}")
+    assert len(pinned) > 100 and too_new == []
 
 
 def test_no_real_image_is_kept() -> None:
