@@ -301,8 +301,9 @@ def test_cache_that_cannot_be_written(
 
 
 SLOW = """
-    import sys, time
+    import signal, sys, time
     from bloodcell_tut import archives
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     chunks = archives._chunks
     def slow(*args):
         print("extracting", flush=True)

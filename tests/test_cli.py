@@ -43,6 +43,11 @@ def shell(*arguments: object, **env: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, timeout=120, env={**os.environ, **env})
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def test_run_names_the_files_to_look_at(sample: Path, tmp_path: Path) -> None:
     result = call("run", "--data", sample, "--epochs", 1, "--out", tmp_path)
     assert result.exit_code == 0, result.output
@@ -54,7 +59,6 @@ def test_run_names_the_files_to_look_at(sample: Path, tmp_path: Path) -> None:
 
 def test_options_reach_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = []
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("bloodcell_tut.run.run_steps", seen.append)
     options = {
         "--data": "a", "--test-data": "b", "--photographs": "c.csv", "--model": "article",
@@ -162,7 +166,6 @@ def test_lab_copies_and_opens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     opened = []
     monkeypatch.setattr("bloodcell_tut.lab.open_lab", opened.append)
     monkeypatch.setattr("bloodcell_tut.lab.require_lab", lambda: None)
-    monkeypatch.chdir(tmp_path)
     assert call("lab").exit_code == 0
     assert opened == [Path("bloodcell_lessons")]
     assert (tmp_path / "bloodcell_lessons" / "03_training_data.ipynb").is_file()

@@ -180,8 +180,9 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
 
 # tells when it really draws
 DRAW = """
-import sys
+import signal, sys
 from bloodcell_tut import sample
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 draw_all = sample._draw_all
 sample._draw_all = lambda *given: (print("draws", flush=True), draw_all(*given))
 sample.draw_sample(sys.argv[1], {}, {})

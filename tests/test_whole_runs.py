@@ -1,0 +1,43 @@
+"""The nine steps as a newcomer runs them, at full length: on drawn cells and on real ones."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import bloodcell_tut as bt
+
+
+def run(out: Path, *options: object) -> dict:
+    command = [Path(sys.executable).parent / "bloodcell-tut", "run", "--out", out, *options]
+    subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=1500)
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+def test_drawn_cells_are_learned(tmp_path: Path) -> None:
+    report = run(tmp_path)
+    assert report["photograph_accuracy"] >= 0.9
+    assert report["leaked_fraction"] == 0 and report["n_photographs"] == 72
+
+
+def test_real_cells_are_learned(real_archive: Path, tmp_path: Path) -> None:
+    report = run(tmp_path, "--data", real_archive)
+    assert report["data"] | {"source": ""} == {
+        "source": "", "n_images": 9957, "n_photographs": 277,
+    }  # fmt: skip
+    assert report["accuracy"] >= 0.8 and report["leaked_fraction"] == 0
+    low, high = report["accuracy_interval"]
+    assert low < report["accuracy"] < high and high - low > 0.03, "of 55 photographs, not files"
+    assert report["peak_memory_mb"] < 2000
+
+
+def test_the_articles_split_of_the_real_archive_leaks(real_archive: Path) -> None:
+    dataset = bt.choose_dataset(real_archive)
+    data = bt.TrainingData(
+        np.zeros((len(dataset), 8, 8, 3), np.uint8), dataset.labels, dataset.photographs,
+        dataset.paths, dataset.class_names,
+    )  # fmt: skip
+    assert bt.split_by_image(data).leaked_fraction > 0.999
+    assert bt.split_by_photograph(data).leaked_fraction == 0
