@@ -60,7 +60,7 @@ def show(ax: Axes, alt: str) -> None:
     plt.close(figure)
     display(Image(picture.getvalue(), alt=alt))
 
-# %% ../nbs/toolbox/plots.ipynb #d6da4597
+# %% ../nbs/toolbox/plots.ipynb #702014c8
 def show_images(
     images: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 4, width: float = 8.0
 ) -> Axes:
@@ -75,13 +75,14 @@ def show_images(
     columns
         Pictures in a row.
     width
-        Width of the figure in inches.
+        Width of a full row in inches.
 
     Returns
     -------
     Axes
         The first picture's Axes.
     """
+    width *= min(1, len(images) / columns)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height, wide = images[0].shape[:2]
