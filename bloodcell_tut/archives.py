@@ -43,7 +43,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 _JUNK = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
 
-# %% ../nbs/toolbox/archives.ipynb #ff81d671
+# %% ../nbs/toolbox/archives.ipynb #1991b213
 def _objection(info: zipfile.ZipInfo) -> str:
     """Say what speaks against an entry, or nothing."""
     path = PureWindowsPath(info.filename)
@@ -56,8 +56,8 @@ def _objection(info: zipfile.ZipInfo) -> str:
         "has too long a name": max(sizes, default=0) > _MAX_NAME_BYTES
         or sum(sizes) > _MAX_PATH_BYTES,
         "is a link or a device": stat.S_IFMT(info.external_attr >> 16) not in _KINDS,
-        "is encrypted": bool(info.flag_bits & 1),
-        "is compressed in a way that isn't supported": info.compress_type not in _METHODS,
+        "is encrypted (unpack it yourself)": bool(info.flag_bits & 1),
+        "is compressed in an unknown way (unpack it yourself)": info.compress_type not in _METHODS,
         f"is larger than {MAX_FILE_BYTES:,} bytes": info.file_size > MAX_FILE_BYTES,
     }
     return next((objection for objection, applies in checks.items() if applies), "")

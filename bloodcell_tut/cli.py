@@ -26,7 +26,7 @@ from .lock import alone_in
 if TYPE_CHECKING:
     from bloodcell_tut.model import SavedModel
 
-# %% ../nbs/toolbox/cli.ipynb #596c5dc1
+# %% ../nbs/toolbox/cli.ipynb #eb5d0be3
 app = typer.Typer(
     name="bloodcell-tut",
     help="Nine steps of image classification with a CNN, on blood cells, scored honestly.",
@@ -44,6 +44,9 @@ def _manners() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning  # type: ignore[assignment]
             yield
+    except BrokenPipeError:  # whoever read our output has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except (BloodcellError, OSError) as error:
         typer.echo(f"bloodcell-tut: {error}", err=True)
         raise typer.Exit(1) from None
@@ -57,10 +60,11 @@ def _manners() -> Iterator[None]:
 
 def _show_warning(message: Warning | str, _: type[Warning], filename: str, *__: object) -> None:
     # those of libraries are for programmers
-    if Path(__file__).parent in Path(filename).parents:
+    ours = Path(__file__).parent in Path(filename).parents
+    if ours and not str(message).startswith("Glyph"):
         typer.echo(f"note: {message}", err=True)
 
-# %% ../nbs/toolbox/cli.ipynb #e36e01a6
+# %% ../nbs/toolbox/cli.ipynb #0e677671
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Hold back what libraries write to the terminal while they are loaded."""
@@ -96,6 +100,9 @@ def _main(
         bool, typer.Option("--version", help="print the version", callback=_show_version)
     ] = False,
 ) -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open to the end
     # a file name that the terminal has no letters for must not stop anything
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -118,7 +118,7 @@ def _download() -> Path:
             "browser and give the path of the zip"
         ) from error
 
-# %% ../nbs/01_choose_dataset.ipynb #171ba922
+# %% ../nbs/01_choose_dataset.ipynb #06dd727f
 def choose_dataset(
     source: Path | str = "sample",
     part: str = "TRAIN",
@@ -161,11 +161,14 @@ def choose_dataset(
         raise ArgumentError(f"part: found {part!r}; expected one of {', '.join(PARTS)}")
     path = _locate(source, seed)
     folder = path if path.is_dir() else extract_archive(path)
-    root, found = find_class_folders(folder, part)
-    files = images_by_class(root)
+    try:
+        root, found = find_class_folders(folder, part)
+        files = images_by_class(root)
+    except DatasetError as error:  # a zip is told by its own name
+        raise DatasetError(str(error).replace(str(folder), str(path))) from None
     paths = [file for images in files.values() for file in images]
     labels = np.repeat(np.arange(len(files)), [len(images) for images in files.values()])
-    classes = [file.parent.name for file in paths]
+    classes = [name for name, images in files.items() for _ in images]
     ids = photograph_ids(paths, classes, photographs, _table_folders(path, folder, root), found)
     name = source if source in ("sample", "kaggle") else path
     origin = f"{name}, {found}" if found else str(name)

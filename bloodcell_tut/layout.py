@@ -106,7 +106,7 @@ def _layout_error(folder: Path, found: str, expected: str) -> DatasetError:
         "class, or TRAIN and TEST with such subfolders; give the path of the one you mean"
     )
 
-# %% ../nbs/toolbox/layout.ipynb #9b5cc3e2
+# %% ../nbs/toolbox/layout.ipynb #81fb6293
 def images_by_class(root: Path) -> dict[str, list[Path]]:
     """List the image files of each class folder.
 
@@ -125,7 +125,7 @@ def images_by_class(root: Path) -> dict[str, list[Path]]:
     DatasetError
         When there are fewer than two classes, or one of them has no image.
     """
-    files = {folder.name: _images(folder) for folder in _subfolders(root)}
+    files = {_text(folder): _images(folder) for folder in _subfolders(root)}
     for name, images in files.items():
         if not images:
             raise DatasetError(
@@ -138,3 +138,8 @@ def images_by_class(root: Path) -> dict[str, list[Path]]:
     if len(files) == 1:
         raise _layout_error(root, f"only one class, {next(iter(files))}", "two or more")
     return files
+
+
+def _text(folder: Path) -> str:
+    """Return a folder's name as text that can be drawn and written, whatever the locale."""
+    return os.fsencode(folder.name).decode("utf-8", "replace")

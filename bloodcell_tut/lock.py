@@ -5,17 +5,17 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/toolbox/lock.ipynb #16160125
+# %% ../nbs/toolbox/lock.ipynb #f179911d
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
 
 from bloodcell_tut.errors import BloodcellError
 
-# %% ../nbs/toolbox/lock.ipynb #419f1dbc
+# %% ../nbs/toolbox/lock.ipynb #d5c4c05e
 REPORT_FILES = (
     "learning_curves.png", "confusion.png", "mistakes.png", "model.keras",
     "model-interrupted.keras", "report.html", "report.json",
@@ -38,6 +38,7 @@ def alone_in(folder: Path | str) -> Iterator[None]:
         When another run has it, or the files can't be written there.
     """
     folder = Path(folder)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     lock = filelock.FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,3 +60,13 @@ def alone_in(folder: Path | str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        _tidy(folder, made)
+
+
+def _tidy(folder: Path, made: list[Path]) -> None:
+    """Leave nothing behind where nothing was written."""
+    with suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [".lock"]:
+            (folder / ".lock").unlink()
+        for path in made:
+            path.rmdir()

@@ -359,7 +359,7 @@ def predict_probabilities(
         probabilities[part] = model.predict_on_batch(images[part])
     return probabilities
 
-# %% ../nbs/08_train_cnn.ipynb #224f515c
+# %% ../nbs/08_train_cnn.ipynb #e5ed6cc4
 class SavedModel(NamedTuple):
     """What a model file of ours holds."""
 
@@ -444,6 +444,10 @@ def load_model(path: Path | str) -> SavedModel:
             raise ValueError(f"a network from {model.input_shape} to {model.output_shape}")
     except FileNotFoundError as error:
         raise _not_ours(path, "no such file") from error
+    except IsADirectoryError as error:
+        raise _not_ours(path, "a folder") from error
+    except zipfile.BadZipFile as error:
+        raise _not_ours(path, "a file that is no model, or a part of one") from error
     except Exception as error:  # Keras raises anything at all on a file that is not whole
         reason = str(error).strip().split("\n")[0][:200]
         raise _not_ours(path, reason or type(error).__name__) from error

@@ -19,7 +19,7 @@ import numpy as np
 
 from .errors import DatasetError
 
-# %% ../nbs/toolbox/photograph_table.ipynb #23a441c6
+# %% ../nbs/toolbox/photograph_table.ipynb #b4b584e2
 _COLUMNS = {"class", "file", "original"}
 
 
@@ -45,13 +45,15 @@ def read_photograph_table(path: Path | str) -> tuple[dict[str, str], ...]:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             columns = reader.fieldnames or []
-            rows = tuple(reader) if set(columns) >= _COLUMNS else ()
+            rows = tuple(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _bad_table(
             path, f"can't be read ({getattr(error, 'strerror', 0) or error})"
         ) from error
+    if not set(columns) >= _COLUMNS:
+        raise _bad_table(path, f"found the columns {str(columns)[:100]}")
     if not rows:
-        raise _bad_table(path, f"no rows with the three columns found, but {str(columns)[:100]}")
+        raise _bad_table(path, "found no row below the names of the columns")
     for line, row in enumerate(rows, start=2):
         if not all(row[column] for column in _COLUMNS):
             raise _bad_table(path, f"row {line} lacks its class, file or original")
@@ -118,7 +120,7 @@ def _same_content(file: Path, row: dict[str, str]) -> bool:
     except OSError:
         return False
 
-# %% ../nbs/toolbox/photograph_table.ipynb #f81e9b7d
+# %% ../nbs/toolbox/photograph_table.ipynb #a8c357d8
 def photograph_ids(
     files: Sequence[Path],
     classes: Sequence[str],
@@ -156,7 +158,12 @@ def photograph_ids(
         return np.array(found, dtype=str)
     covering = {}
     for path in _tables(folders):
-        found, problems = match_photographs(read_photograph_table(path), files, classes, part)
+        try:
+            rows = read_photograph_table(path)
+        except DatasetError as error:
+            warnings.warn(f"{error}; not used", stacklevel=3)
+            continue
+        found, problems = match_photographs(rows, files, classes, part)
         if not problems:
             covering[path] = np.array(found, dtype=str)
         elif len(problems) < len(files):

@@ -147,7 +147,7 @@ def _read_worst(report: Mapping[str, Any]) -> Remark:
         return Remark("Every class was found without a miss.")
     return Remark(f"{said}, and most of the others taken for {names[row.argmax()]}.")
 
-# %% ../nbs/toolbox/report.ipynb #4413c7f9
+# %% ../nbs/toolbox/report.ipynb #9022543c
 def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
     """Draw accuracy and loss by epoch, of the training images and of those held back.
 
@@ -164,13 +164,13 @@ def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
     if "val_loss" in history:
         bottom.plot(epochs, history["val_loss"], "s--", color="#D55E00")
     bottom.set(xlabel="epoch", ylabel="loss")
-    bottom.set_ylim(bottom=0)
+    bottom.set_ylim(0, 1.08 * bottom.get_ylim()[1])
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     for ax in (top, bottom):
         ax.grid(alpha=0.25)
     return cast(Axes, top)
 
-# %% ../nbs/toolbox/report.ipynb #b0f61072
+# %% ../nbs/toolbox/report.ipynb #46241161
 _INK, _GROUND = "#ece9f1", "#16141b"
 _DARK: dict[Any, Any] = {
     **dict.fromkeys(("savefig.facecolor", "axes.facecolor"), _GROUND),
@@ -259,7 +259,7 @@ def _mistakes(evaluation: Evaluation) -> list[PageFigure]:
         figures.append(PageFigure(true, encode_png(test.images[i]), alt, caption))
     return figures
 
-# %% ../nbs/toolbox/report.ipynb #c27c8e95
+# %% ../nbs/toolbox/report.ipynb #f4fc493f
 def _texts(report: Mapping[str, Any], out: Path) -> dict[str, Any]:
     held = "test" if "test" in report else "held-back"
     network = {"small": "our small network", "article": "the article's network"}[report["model"]]
@@ -289,10 +289,12 @@ def _in_short(report: Mapping[str, Any]) -> str:
 def _read_history(history: Mapping[str, Sequence[float]], held: str) -> list[str]:
     seen = percent(history["accuracy"][-1])
     watched, epochs = percent(history["val_accuracy"][-1]), len(history["loss"])
+    said = f"After {epochs} epoch{'s' * (epochs > 1)} the network names {seen} of its training "
+    said += f"images right, and {watched} of the {held} ones."
+    if history["accuracy"][-1] > history["val_accuracy"][-1]:
+        said += " What lies between the two curves it has learned by heart (overfitting)."
     return [
-        f"After {epochs} epoch{'s' * (epochs > 1)} the network names {seen} of its training images "
-        f"right, and {watched} of the {held} ones. What lies between the two curves it has learned "
-        "by heart (overfitting).",
+        said,
         f"The {held} images are only watched here: no epoch, no weight and no setting was chosen "
         "by them, which would have made the score too high.",
     ]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['IMAGE_SIZES', 'RunSettings', 'run_steps', 'peak_memory_mb', 'versions']
 
-# %% ../nbs/toolbox/run.ipynb #874f141e
+# %% ../nbs/toolbox/run.ipynb #8abd5b46
 import platform
 import sys
 import time
@@ -34,7 +34,7 @@ from .shuffling import shuffle
 from .split import Split, split_by_image, split_by_photograph
 from .training_data import TrainingData, create_training_data
 
-# %% ../nbs/toolbox/run.ipynb #18fb4112
+# %% ../nbs/toolbox/run.ipynb #ec3f24db
 IMAGE_SIZES = {"small": 64, "article": 200}
 """Height and width, in pixels, of the images that each network takes."""
 
@@ -79,13 +79,16 @@ class RunSettings:
         _check("split", self.split, self.split in ("photograph", "image"), "photograph or image")
         _check("epochs", self.epochs, self.epochs is None or self.epochs >= 1, "at least 1")
         _check("seed", self.seed, 0 <= self.seed < 2**32, "0 to 4294967295")
+        for images in (self.data, self.test_data or self.data):
+            inside = self.out.resolve().is_relative_to(Path(images).resolve())
+            _check("out", str(self.out), not inside, f"a folder outside of {images}")
 
 
 def _check(name: str, found: object, good: bool, expected: str) -> None:
     if not good:
         raise ArgumentError(f"{name}: found {found!r}; expected {expected}")
 
-# %% ../nbs/toolbox/run.ipynb #df01fa8f
+# %% ../nbs/toolbox/run.ipynb #1adbde5b
 class _Log:
     """The steps done so far: their names, what came out of them, and their seconds."""
 
@@ -114,7 +117,7 @@ class _Log:
         total = round(time.perf_counter() - self.started, 3)
         return {step["name"]: step["seconds"] for step in self.steps} | {"total": total}
 
-# %% ../nbs/toolbox/run.ipynb #2f157864
+# %% ../nbs/toolbox/run.ipynb #5575d4c8
 def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any], list[PageFigure]]:
     """Do steps 1 to 7; return the two parts, and facts and pictures for the report."""
     with log.step("choose a data set") as said:
@@ -153,7 +156,7 @@ def _arrange(settings: RunSettings, parts: list[TrainingData], log: _Log) -> Spl
         said.append(f"{leaked} of these with a sibling in training")
     return split
 
-# %% ../nbs/toolbox/run.ipynb #b3a76de3
+# %% ../nbs/toolbox/run.ipynb #fda6ab9b
 _NETWORK_SEES = {
     "small": "the white cell cut out of each",
     "article": "each squeezed into a square",
@@ -169,6 +172,12 @@ def _choose(settings: RunSettings) -> list[ImageDataset]:
         raise DatasetError(
             f"{settings.test_data}: found the classes {', '.join(test.class_names)}; expected "
             f"{', '.join(data.class_names)}, as in {settings.data}; name the folders alike"
+        )
+    if both := {p.resolve() for p in data.paths} & {p.resolve() for p in test.paths}:
+        raise DatasetError(
+            f"{settings.test_data}: found {len(both):,} files that are in {settings.data} as well; "
+            "expected images that the network is not trained on; leave --test-data out to hold "
+            "a part back"
         )
     return [data, test]
 
@@ -203,7 +212,7 @@ def _split(settings: RunSettings, data: TrainingData, test: list[TrainingData]) 
     divide = split_by_photograph if settings.split == "photograph" else split_by_image
     return divide(data, seed=settings.seed)
 
-# %% ../nbs/toolbox/run.ipynb #a547deb3
+# %% ../nbs/toolbox/run.ipynb #bb203ad2
 def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
     figures = []
     for index, name in enumerate(dataset.class_names):
@@ -220,11 +229,12 @@ def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
 def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
     size, (height, width) = IMAGE_SIZES[model], image.shape[:2]
     seen = (crop_white_cell if model == "small" else resize_image)(image, size)
-    whole = cv2.resize(image, (round(240 * width / height), 240), interpolation=cv2.INTER_AREA)
+    shown = min(max(round(240 * width / height), 1), 720)  # a strip stays a picture
+    whole = cv2.resize(image, (shown, 240), interpolation=cv2.INTER_AREA)
     box = find_white_cell(image) if model == "small" else None
     if box is not None:
         corners = np.array([[box.x, box.y], [box.x + box.width, box.y + box.height]])
-        first, second = (corners * 240 / height).round().astype(int).tolist()
+        first, second = (corners * (shown / width, 240 / height)).round().astype(int).tolist()
         cv2.rectangle(whole, first, second, (0, 114, 178), 2)
     large = cv2.resize(seen, (240, 240), interpolation=cv2.INTER_CUBIC)
     caption = f"{width}x{height} pixels, and the {size}x{size} that the network gets"

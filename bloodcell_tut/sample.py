@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['SAMPLE_COLUMNS', 'Augmented', 'augment', 'draw_sample']
 
-# %% ../nbs/toolbox/sample.ipynb #6be9bfe2
+# %% ../nbs/toolbox/sample.ipynb #96d88688
 import csv
 import hashlib
 import json
+import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def _affine(photograph: Photograph, rng: np.random.Generator) -> NDArray[np.floa
         if 8 <= x < FIELD_WIDTH - 8 and 8 <= y < FIELD_HEIGHT - 8:
             return matrix
 
-# %% ../nbs/toolbox/sample.ipynb #cff16fde
+# %% ../nbs/toolbox/sample.ipynb #c1116742
 @dataclass(frozen=True)
 class Augmented:
     """One file's picture and the truth about it.
@@ -179,7 +180,7 @@ def _draw_all(folder: Path, n_photographs: int, n_images: int, seed: int) -> Non
         table = csv.writer(file, lineterminator="\n")
         table.writerows([SAMPLE_COLUMNS, *sorted(rows)])
 
-# %% ../nbs/toolbox/sample.ipynb #755950e0
+# %% ../nbs/toolbox/sample.ipynb #ffb34400
 def draw_sample(
     folder: Path | str | None = None,
     n_photographs: int = 440,
@@ -217,11 +218,18 @@ def draw_sample(
     recipe = [_drawing_stamp(), seed, n_photographs, n_images]
     name = "sample-" + "-".join(str(value) for value in recipe)
     target = cache_folder() / name if folder is None else Path(folder)
-    if _holds(target, recipe):
+    if _is_whole(target, recipe):
         return target
+    if folder is not None and target.exists():
+        raise DatasetError(
+            f"{folder}: exists and holds something else than this sample; "
+            "expected a new folder; choose another name or remove it"
+        )
     try:
         with FileLock(_lock_file(target)):
-            if not _holds(target, recipe):
+            if not _is_whole(target, recipe):
+                if folder is None:  # what a crash or a full disk left in the cache
+                    shutil.rmtree(target, ignore_errors=True)
                 with new_folder(target) as unfinished:
                     _draw_all(unfinished, n_photographs, n_images, seed)
                     (unfinished / "recipe.json").write_text(json.dumps(recipe))
@@ -237,14 +245,10 @@ def _lock_file(target: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"bloodcell_tut-{key}.lock"
 
 
-def _holds(folder: Path, recipe: list) -> bool:
-    """Return whether the folder holds this very sample; one that holds anything else is refused."""
-    note = folder / "recipe.json"
-    if note.is_file() and json.loads(note.read_text()) == recipe:
-        return True
-    if folder.exists():
-        raise DatasetError(
-            f"{folder}: exists and holds something else than this sample; "
-            "expected a new folder; choose another name or remove it"
-        )
-    return False
+def _is_whole(folder: Path, recipe: list) -> bool:
+    """Return whether the folder holds this very sample, and all of it."""
+    try:
+        drawn = json.loads((folder / "recipe.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return drawn == recipe and sum(1 for _ in folder.rglob("*.jpeg")) == recipe[3]

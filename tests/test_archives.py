@@ -162,7 +162,7 @@ def test_encrypted_and_unknown_compression_are_refused(tmp_path: Path) -> None:
     data[6] = data[directory + 8] = 0
     data[8] = data[directory + 10] = 99
     path.write_bytes(data)
-    refuse(path, "compressed in a way")
+    refuse(path, "compressed in an unknown way")
 
 
 def test_a_wrong_checksum_is_found(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import warnings
@@ -202,3 +204,28 @@ def test_pipes_and_plain_locales(images: list[Path], model: Path, tmp_path: Path
     assert result.returncode == 1
     assert b"cell.jpeg" in result.stdout and b"Traceback" not in result.stderr
     assert len(result.stderr.splitlines()) == 1, result.stderr.decode()
+
+
+def test_a_closed_stderr_stops_nothing(sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = shlex.join(
+        [*PROGRAM, "run", "--data", str(sample), "--epochs", "1", "--out", str(out)]
+    )
+    assert subprocess.run(["sh", "-c", f"{command} 2>&-"], capture_output=True).returncode == 0
+    assert (out / "report.json").is_file()
+
+
+def test_a_reader_that_leaves_is_not_told(model: Path, images: list[Path]) -> None:
+    command = shlex.join([*PROGRAM, "predict", *map(str, images), "--model", str(model)])
+    result = subprocess.run(["sh", "-c", f"{command} | true"], capture_output=True)
+    assert result.stderr == b""
+
+
+def test_names_that_the_locale_cannot_write(sample: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(sample / "images" / "TRAIN", tmp_path / "data")
+    (data / "MONOCYTE").rename(data / "größte 🩸")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    result = shell("run", "--data", data, "--epochs", 1, "--out", tmp_path / "out", **locale)
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert "größte 🩸" in report["per_class"]

@@ -121,9 +121,9 @@ def test_a_file_that_cannot_be_read_is_not_covered(files: list[Path], tmp_path: 
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("", "no rows with the three columns"),
-        ("class,file,original\n", "no rows with the three columns"),
-        ("class,file\nA,b\n", r"found, but \['class', 'file'\]"),
+        ("", "found the columns"),
+        ("class,file,original\n", "found no row below"),
+        ("class,file\nA,b\n", r"found the columns \['class', 'file'\]"),
         ("class,file,original\nA,b,\n", "row 2 lacks"),
         ("class,file,original\nA,b,c\nA\n", "row 3 lacks"),
         ("class,file,original\nA,b,\udcff\n", "can't be read"),
@@ -154,3 +154,9 @@ def test_match_photographs_says_what_is_wrong_with_each_file(tmp_path: Path) -> 
     found, problems = match_photographs(rows, files, ["A"] * 4)
     assert found == ["p", "q", "", ""]
     assert problems == {2: "A/2.jpeg (another content)", 3: "A/3.jpeg (no row)"}
+
+
+def test_a_found_table_without_rows_is_passed_over(files: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("class,file,original\n")
+    with pytest.warns(UserWarning, match=r"empty.csv: found no row .*; not used"):
+        assert ids(files, folders=[tmp_path]) is None

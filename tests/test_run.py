@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
 import filelock
 import numpy as np
 import pytest
@@ -225,3 +226,27 @@ def test_settings(wrong: dict[str, Any]) -> None:
     with pytest.raises(bt.ArgumentError, match=f"^{next(iter(wrong))}: found"):
         bt.RunSettings(**wrong)
     assert set(bt.IMAGE_SIZES) == {"small", "article"}
+
+
+@pytest.mark.parametrize("shape", [(900, 1), (2, 5000)])
+def test_a_strip_of_an_image_does_not_end_the_run(
+    sample: Path, tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    data = shutil.copytree(sample / "images" / "TRAIN", tmp_path / "data")
+    strip = data / "EOSINOPHIL" / "A.png"
+    strip.write_bytes(cv2.imencode(".png", np.full((*shape, 3), 200, np.uint8))[1].tobytes())
+    report = run_steps(bt.RunSettings(data, epochs=1, out=tmp_path / "out"))
+    assert report["skipped"] == []
+
+
+def test_the_same_files_are_no_test_data(sample: Path, tmp_path: Path) -> None:
+    train = sample / "images" / "TRAIN"
+    with pytest.raises(bt.DatasetError, match=r"files that are in .* as well"):
+        run_steps(bt.RunSettings(train, train, out=tmp_path / "out"))
+    assert not (tmp_path / "out").exists(), "a run that wrote nothing leaves nothing"
+
+
+def test_a_report_among_the_images_is_refused(tmp_path: Path) -> None:
+    for settings in ({"data": tmp_path}, {"test_data": tmp_path}):
+        with pytest.raises(bt.ArgumentError, match=r"out: found .* a folder outside of"):
+            bt.RunSettings(**settings, out=tmp_path / "runs" / "latest")

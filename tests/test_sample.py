@@ -256,3 +256,16 @@ def test_the_probe_finds_a_planted_leak(evidence, what):
     spread = evidence[what].std(axis=0)
     planted = evidence[what] + 0.8 * spread * y[:, None]
     assert probe(planted, y, evidence["original"]) > 0.35
+
+
+@pytest.mark.parametrize("harm", ["empty recipe", "lost file"])
+def test_a_damaged_cache_is_drawn_again(tmp_path, monkeypatch, harm):
+    monkeypatch.setenv("BLOODCELL_TUT_CACHE", str(tmp_path))
+    folder = draw_sample(n_photographs=8, n_images=8)
+    before = {p.name: p.read_bytes() for p in folder.rglob("*.jpeg")}
+    if harm == "empty recipe":
+        (folder / "recipe.json").write_text("")
+    else:
+        next(folder.rglob("*.jpeg")).unlink()
+    assert draw_sample(n_photographs=8, n_images=8) == folder
+    assert {p.name: p.read_bytes() for p in folder.rglob("*.jpeg")} == before
