@@ -268,7 +268,7 @@ def _evaluate(settings: RunSettings, model: Any, split: Split, log: _Log) -> Eva
         said += [f"95% interval from {percent(low)} to {percent(high)}"]
     return evaluation
 
-# %% ../nbs/toolbox/run.ipynb #12badb7b
+# %% ../nbs/toolbox/run.ipynb #c14bca20
 def run_steps(settings: RunSettings) -> dict[str, Any]:
     """Go through the nine steps and write the report into `settings.out`.
 
@@ -321,6 +321,9 @@ def _facts(settings: RunSettings, log: _Log) -> dict[str, Any]:
 
 def peak_memory_mb() -> float | None:
     """Return the most memory that this process has had at once, in MB; None where unknown."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux, where getrusage counts the parent's memory at the fork as well
+        return round(int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6, 1)
     try:
         import resource
     except ImportError:  # not on Windows
