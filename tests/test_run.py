@@ -254,12 +254,12 @@ def test_a_report_among_the_images_is_refused(tmp_path: Path) -> None:
 
 def test_peak_memory_is_our_own() -> None:
     code = (
-        "import subprocess, sys, numpy as np; large = np.ones(600_000_000, np.uint8)\n"
+        "import subprocess, sys, numpy as np; large = np.ones(1_600_000_000, np.uint8)\n"
         "code = 'import bloodcell_tut as bt; print(bt.peak_memory_mb())'\n"
         "subprocess.run([sys.executable, '-c', code])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     imported = float(said)
     assert 50 < imported < 1500
-    held = np.ones(300_000_000, np.uint8)
+    held = np.ones(200_000_000, np.uint8)
     assert bt.peak_memory_mb() > held.nbytes / 1e6
