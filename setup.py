@@ -39,7 +39,7 @@ setup(
         "Typing :: Typed",
     ],
     # the lessons travel inside the wheel, so that `bloodcell-tut lab` finds them without a checkout
-    packages=[*find_packages(include=["bloodcell_tut"]), "bloodcell_tut.lessons"],
+    packages=[*find_packages(include=["bloodcell_tut*"]), "bloodcell_tut.lessons"],
     package_dir={"bloodcell_tut.lessons": "nbs"},
     package_data={
         "bloodcell_tut": ["py.typed", "__init__.pyi"],

@@ -32,6 +32,7 @@ from .images import find_white_cell as find_white_cell
 from .images import plot_box as plot_box
 from .images import read_image as read_image
 from .images import resize_image as resize_image
+from .interactive import explore as explore
 from .lab import copy_lessons as copy_lessons
 from .lab import lessons_folder as lessons_folder
 from .lab import open_lab as open_lab
@@ -56,6 +57,7 @@ from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
 from .photograph_table import read_photograph_table as read_photograph_table
 from .plots import CLASS_COLORS as CLASS_COLORS
+from .plots import LESSON_STYLE as LESSON_STYLE
 from .plots import STEPS as STEPS
 from .plots import class_color as class_color
 from .plots import nine_steps as nine_steps
@@ -101,6 +103,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "ImageDataset",
     "ImageError",
+    "LESSON_STYLE",
     "MAX_FILES",
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
@@ -131,6 +134,7 @@ __all__ = [
     "draw_photograph",
     "draw_sample",
     "evaluate",
+    "explore",
     "extract_archive",
     "features_and_labels",
     "find_class_folders",

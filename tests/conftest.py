@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 
 from bloodcell_tut import draw_sample
+
+# a busy machine is no failure
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 REAL_ARCHIVE = Path(__file__).parents[2] / "shared" / "data" / "blood-cells-train.zip"
 

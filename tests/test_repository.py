@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,7 +135,7 @@ def check_docstring(thing: object) -> None:
     if inspect.isfunction(thing):
         for parameter in inspect.signature(thing).parameters.values():
             assert parameter.annotation is not inspect.Parameter.empty, f"{thing}: {parameter}"
-            assert f"\n{parameter.name.lstrip('*')}" in doc or f", {parameter.name}" in doc, (
+            assert re.search(rf"(\n\*{{0,2}}|, ){parameter.name}\b", doc), (
                 f"{thing}: {parameter.name} is not in its docstring"
             )
 

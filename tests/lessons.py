@@ -1,0 +1,95 @@
+"""The lessons as tests see them: their cells, prose and code."""
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NBS = Path(__file__).parent.parent / "nbs"
+LESSONS = sorted(NBS.glob("[0-9]*.ipynb"))
+NOTEBOOKS = sorted(NBS.rglob("*.ipynb"))
+
+
+@cache
+def cells(notebook: Path) -> tuple[dict, ...]:
+    """A notebook's cells, each with its source as one text."""
+    raw = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return tuple(cell | {"source": "".join(cell["source"])} for cell in raw)
+
+
+def markdown(notebook: Path) -> list[str]:
+    return [cell["source"] for cell in cells(notebook) if cell["cell_type"] == "markdown"]
+
+
+def code(notebook: Path) -> list[str]:
+    return [cell["source"] for cell in cells(notebook) if cell["cell_type"] == "code"]
+
+
+def tagged(notebook: Path, tag: str) -> list[str]:
+    return [c["source"] for c in cells(notebook) if tag in c["metadata"].get("tags", [])]
+
+
+def is_export(source: str) -> bool:
+    return re.match(r"#\| (export|exporti|default_exp)\b", source) is not None
+
+
+def imports_only(source: str) -> bool:
+    body = ast.parse(source).body
+    return bool(body) and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+
+
+def docstrings(source: str) -> list[ast.Constant]:
+    """Texts that stand alone: docstrings of functions, classes and values."""
+    return [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
+
+
+def code_lines(source: str) -> int:
+    """Lines that are code: not blank, comment, directive or docstring."""
+    texts = {n for d in docstrings(source) for n in range(d.lineno, (d.end_lineno or d.lineno) + 1)}
+    lines = enumerate(source.splitlines(), 1)
+    return sum(1 for n, line in lines if n not in texts and line.strip() and line.strip()[0] != "#")
+
+
+def words(notebook: Path) -> int:
+    """Words of prose: of Markdown cells, without the links' targets, and docstrings."""
+    shown = (re.sub(r"\]\([^)]*\)", "]", text) for text in markdown(notebook))
+    texts = [*shown, *(d.value for s in code(notebook) for d in docstrings(s))]
+    return sum(len(re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", str(text))) for text in texts)
+
+
+def words_per_line(notebook: Path) -> float:
+    return words(notebook) / sum(code_lines(source) for source in code(notebook))
+
+
+def output_bytes(notebook: Path) -> int:
+    return sum(len(json.dumps(cell.get("outputs", []))) for cell in cells(notebook))
+
+
+def prose(notebook: Path) -> str:
+    """The Markdown without code."""
+    return re.sub(r"```.*?```|`[^`\n]*`", "", "\n\n".join(markdown(notebook)), flags=re.S)
+
+
+def run_lesson(text: str, folder: Path) -> nbformat.NotebookNode:
+    """Run a notebook in a kernel of its own, in a folder; its first error is raised."""
+    notebook = nbformat.reads(text, as_version=4)
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    return notebook
+
+
+if __name__ == "__main__":
+    print("cells  words/line  output kB  lesson")
+    for lesson in LESSONS:
+        ratio, size = words_per_line(lesson), output_bytes(lesson) / 1000
+        print(f"{len(cells(lesson)):5}  {ratio:10.1f}  {size:9.0f}  {lesson.stem}")
