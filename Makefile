@@ -3,6 +3,7 @@ BIN = .venv/bin
 OUT ?= runs/latest
 ARGS ?=
 EXECUTE ?=
+SOURCE ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lab notebooks export docs bench clean
@@ -26,12 +27,12 @@ test: .venv/installed ## everything that must hold: lint, types, notebooks, test
 lab: .venv/installed ## open the lessons in JupyterLab
 	$(BIN)/bloodcell-tut lab
 
-notebooks: export ## run every notebook and keep its outputs
-	TQDM_DISABLE=1 $(BIN)/nbdev-test --save --n-workers 1 && $(BIN)/nbdev-clean
+notebooks: export ## run every notebook, keep its outputs, measure the lessons (SOURCE=... runs them on your data)
+	$(BIN)/python .ci/notebooks.py $(if $(SOURCE),--source $(SOURCE)) && $(BIN)/nbdev-clean
 
 export: .venv/installed ## write the package and README.md from the notebooks
-	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export
-	$(BIN)/python .ci/stub.py && $(BIN)/python .ci/readme.py
+	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export && $(BIN)/python .ci/stub.py
+	$(BIN)/python .ci/errata.py && $(BIN)/python .ci/glossary.py && $(BIN)/python .ci/readme.py
 
 docs: .venv/installed ## build the site into _docs (EXECUTE=1 runs the notebooks first)
 	EXECUTE=$(EXECUTE) $(BIN)/sphinx-build --quiet -W --keep-going -c docs nbs _docs

@@ -7,6 +7,9 @@ from .cli import app as app
 from .dataset import ImageDataset as ImageDataset
 from .dataset import choose_dataset as choose_dataset
 from .dataset import plot_class_counts as plot_class_counts
+from .errata import DEFECTS as DEFECTS
+from .errata import Defect as Defect
+from .errata import defect_table as defect_table
 from .errors import ArchiveError as ArchiveError
 from .errors import ArgumentError as ArgumentError
 from .errors import BloodcellError as BloodcellError
@@ -24,32 +27,36 @@ from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
 from .files import new_folder as new_folder
 from .files import write_atomically as write_atomically
+from .image_file import MAX_PIXELS as MAX_PIXELS
+from .image_file import image_bytes as image_bytes
+from .image_file import unreadable_image as unreadable_image
 from .images import Box as Box
 from .images import CROP_SHARE as CROP_SHARE
-from .images import MAX_PIXELS as MAX_PIXELS
 from .images import crop_white_cell as crop_white_cell
 from .images import find_white_cell as find_white_cell
 from .images import plot_box as plot_box
+from .images import prepare_image as prepare_image
 from .images import read_image as read_image
 from .images import resize_image as resize_image
 from .interactive import explore as explore
 from .lab import copy_lessons as copy_lessons
+from .lab import learners_copy as learners_copy
 from .lab import lessons_folder as lessons_folder
 from .lab import open_lab as open_lab
 from .lab import require_lab as require_lab
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
-from .model import SavedModel as SavedModel
 from .model import article_cnn as article_cnn
 from .model import default_epochs as default_epochs
-from .model import load_model as load_model
 from .model import plot_history as plot_history
 from .model import predict_probabilities as predict_probabilities
 from .model import sampling_weights as sampling_weights
-from .model import save_model as save_model
 from .model import small_cnn as small_cnn
 from .model import train as train
+from .model_file import SavedModel as SavedModel
+from .model_file import load_model as load_model
+from .model_file import save_model as save_model
 from .normalization import PIXEL_MAX as PIXEL_MAX
 from .normalization import normalize as normalize
 from .normalization import one_hot as one_hot
@@ -80,6 +87,7 @@ from .smear import FIELD_WIDTH as FIELD_WIDTH
 from .smear import Photograph as Photograph
 from .smear import Window as Window
 from .smear import draw_photograph as draw_photograph
+from .sources import locate_source as locate_source
 from .split import Split as Split
 from .split import split_by_image as split_by_image
 from .split import split_by_photograph as split_by_photograph
@@ -95,7 +103,9 @@ __all__ = [
     "Box",
     "CLASS_COLORS",
     "CROP_SHARE",
+    "DEFECTS",
     "DatasetError",
+    "Defect",
     "Evaluation",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
@@ -131,6 +141,7 @@ __all__ = [
     "create_training_data",
     "crop_white_cell",
     "default_epochs",
+    "defect_table",
     "draw_photograph",
     "draw_sample",
     "evaluate",
@@ -139,9 +150,12 @@ __all__ = [
     "features_and_labels",
     "find_class_folders",
     "find_white_cell",
+    "image_bytes",
     "images_by_class",
+    "learners_copy",
     "lessons_folder",
     "load_model",
+    "locate_source",
     "match_photographs",
     "new_folder",
     "nine_steps",
@@ -157,6 +171,7 @@ __all__ = [
     "plot_learning_curves",
     "plot_mistakes",
     "predict_probabilities",
+    "prepare_image",
     "read_image",
     "read_photograph_table",
     "require_lab",
@@ -171,6 +186,7 @@ __all__ = [
     "split_by_image",
     "split_by_photograph",
     "train",
+    "unreadable_image",
     "versions",
     "worst_mistakes",
     "write_atomically",

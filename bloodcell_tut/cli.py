@@ -24,7 +24,7 @@ from .errors import BloodcellError
 from .lock import alone_in
 
 if TYPE_CHECKING:
-    from bloodcell_tut.model import SavedModel
+    from bloodcell_tut.model_file import SavedModel
 
 # %% ../nbs/toolbox/cli.ipynb #eb5d0be3
 app = typer.Typer(
@@ -153,7 +153,7 @@ def _predict(
     """Name the cell in each image, with probabilities."""
     with _manners():
         with _quiet():
-            from bloodcell_tut.model import load_model
+            from bloodcell_tut.model_file import load_model
         saved = load_model(model)
         answers = [_answer(path, saved) for path in images]
         typer.echo(json.dumps(answers, indent=2) if as_json else _table(answers))
@@ -165,12 +165,11 @@ def _predict(
 
 
 def _answer(path: Path, saved: "SavedModel") -> dict[str, Any]:
-    from bloodcell_tut.images import crop_white_cell, read_image, resize_image
+    from bloodcell_tut.images import prepare_image, read_image
     from bloodcell_tut.model import predict_probabilities
 
-    prepare = crop_white_cell if saved.crop else resize_image
     try:
-        image = prepare(read_image(path), saved.model.input_shape[1])
+        image = prepare_image(read_image(path), saved.model.input_shape[1], saved.crop)
     except BloodcellError as error:
         return {"image": str(path), "error": str(error)}
     shares = predict_probabilities(saved.model, image[None])[0].tolist()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ImageDataset', 'choose_dataset', 'plot_class_counts']
 
-# %% ../nbs/01_choose_dataset.ipynb #1b9eb1bf
+# %% ../nbs/01_choose_dataset.ipynb #658a1c3b
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from .errors import ArgumentError, DatasetError
 from .layout import PARTS, find_class_folders, images_by_class
 from .photograph_table import photograph_ids
 from .plots import class_color
-from .sample import draw_sample
+from .sources import locate_source
 
 # %% ../nbs/01_choose_dataset.ipynb #3620e9bd
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,51 +74,7 @@ class ImageDataset:
         paths = tuple(self.paths[i] for i in chosen)
         return ImageDataset(paths, self.labels[chosen], self.class_names, photographs, self.source)
 
-# %% ../nbs/01_choose_dataset.ipynb #b5edd79a
-_KAGGLE = "paultimothymooney/blood-cells"
-
-
-def _locate(source: Path | str, seed: int) -> Path:
-    """Return the folder or zip that a source stands for."""
-    if source == "sample":
-        return draw_sample(seed=seed)
-    if source == "kaggle":
-        return _download()
-    path = Path(source).expanduser().absolute()
-    try:
-        is_folder, is_zip = path.is_dir(), path.suffix.lower() == ".zip"
-        if not is_folder:
-            with path.open("rb") as file:
-                is_zip |= file.read(2) == b"PK"
-    except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or error
-        raise DatasetError(
-            f"{path}: can't be opened ({found}); expected a folder or a zip of images, "
-            "or one of the words sample and kaggle"
-        ) from error
-    if not is_folder and not is_zip:
-        raise DatasetError(f"{path}: found a file; expected a folder or a zip of images")
-    return path
-
-
-def _download() -> Path:
-    try:
-        import kagglehub
-    except ImportError as error:
-        raise DatasetError(
-            "kaggle: the package kagglehub isn't installed; expected it for this data set; "
-            "install it with: pip install 'bloodcell_tut[kaggle]'"
-        ) from error
-    try:
-        return Path(kagglehub.dataset_download(_KAGGLE))
-    except Exception as error:  # kagglehub has no common type for what goes wrong
-        raise DatasetError(
-            f"kaggle: {_KAGGLE} can't be downloaded ({type(error).__name__}: {str(error)[:300]}); "
-            "expected a connection to kaggle.com; try again later, or download the archive with a "
-            "browser and give the path of the zip"
-        ) from error
-
-# %% ../nbs/01_choose_dataset.ipynb #06dd727f
+# %% ../nbs/01_choose_dataset.ipynb #4c4b651a
 def choose_dataset(
     source: Path | str = "sample",
     part: str = "TRAIN",
@@ -159,7 +115,7 @@ def choose_dataset(
     part = part.upper()
     if part not in PARTS:
         raise ArgumentError(f"part: found {part!r}; expected one of {', '.join(PARTS)}")
-    path = _locate(source, seed)
+    path = locate_source(source, seed)
     folder = path if path.is_dir() else extract_archive(path)
     try:
         root, found = find_class_folders(folder, part)

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['accuracy_interval', 'Evaluation', 'evaluate', 'plot_confusion', 'worst_mistakes', 'plot_mistakes']
 
-# %% ../nbs/09_evaluate.ipynb #b901172a
+# %% ../nbs/09_evaluate.ipynb #5dd38377
 from dataclasses import dataclass
+from functools import cached_property
 
 import keras
 import matplotlib.pyplot as plt
@@ -23,7 +24,7 @@ from .model import predict_probabilities
 from .plots import show_images
 from .training_data import TrainingData
 
-# %% ../nbs/09_evaluate.ipynb #c519cc0c
+# %% ../nbs/09_evaluate.ipynb #5352ca34
 def accuracy_interval(
     correct: np.ndarray, photographs: np.ndarray, seed: int = 0, n_resamples: int = 5000
 ) -> tuple[float, float]:
@@ -46,7 +47,17 @@ def accuracy_interval(
         Percentile bootstrap over photographs (B. Efron and R. Tibshirani, 1993, *An Introduction
         to the Bootstrap*, chapter 13); where all images are right, or all wrong, the exact
         binomial bound for as many trials as photographs.
+
+    Raises
+    ------
+    ArgumentError
+        When there is no image, or `photographs` has another length than `correct`.
     """
+    if len(photographs) != len(correct) or not len(correct):
+        raise ArgumentError(
+            f"photographs: found {len(photographs)} for {len(correct)} images; "
+            "expected one for each image and at least one image"
+        )
     _, index = np.unique(photographs, return_inverse=True)
     images = np.bincount(index)
     right = np.bincount(index, weights=correct)
@@ -59,7 +70,7 @@ def accuracy_interval(
     low, high = np.percentile(draws @ right / (draws @ images), [2.5, 97.5])
     return float(low), float(high)
 
-# %% ../nbs/09_evaluate.ipynb #258d6a0d
+# %% ../nbs/09_evaluate.ipynb #e860bd51
 @dataclass(frozen=True)
 class Evaluation:
     """What a classifier got right and wrong on data that it never saw.
@@ -107,9 +118,9 @@ class Evaluation:
         """Share of images classified correctly, 0 to 1."""
         return float(self.correct.mean())
 
-    @property
+    @cached_property
     def accuracy_interval(self) -> tuple[float, float]:
-        """95 % interval of the accuracy, from `accuracy_interval`."""
+        """95 % interval of the accuracy, from `accuracy_interval`; computed once and kept."""
         return accuracy_interval(self.correct, self.photographs, self.seed)
 
     @property

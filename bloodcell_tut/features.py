@@ -11,9 +11,11 @@ import numpy as np
 from .errors import ArgumentError
 from .training_data import TrainingData
 
-# %% ../nbs/05_features_labels.ipynb #150bb88a
+# %% ../nbs/05_features_labels.ipynb #109410ec
 def features_and_labels(data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
     """Take training data apart into the network's input and the answers.
+
+    Both are the arrays of `data` themselves and no copies: who changes one changes the other.
 
     Parameters
     ----------

@@ -25,7 +25,8 @@ from .errors import BloodcellError
 from .evaluation import Evaluation, plot_confusion, plot_mistakes, worst_mistakes
 from .files import write_atomically
 from .lock import REPORT_FILES
-from .model import plot_history, save_model
+from .model import plot_history
+from .model_file import save_model
 from .page import PageFigure, Remark, percent, render_page
 
 if TYPE_CHECKING:

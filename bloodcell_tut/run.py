@@ -24,9 +24,10 @@ from .dataset import ImageDataset, choose_dataset
 from .errors import ArgumentError, DatasetError, ImageError
 from .evaluation import Evaluation, evaluate
 from .features import features_and_labels
-from .images import crop_white_cell, find_white_cell, read_image, resize_image
+from .images import find_white_cell, prepare_image, read_image
 from .lock import alone_in
-from .model import article_cnn, save_model, small_cnn, train
+from .model import article_cnn, small_cnn, train
+from .model_file import save_model
 from .normalization import normalize, one_hot
 from .page import PageFigure, percent
 from .report import encode_png, scores, write_report
@@ -228,7 +229,7 @@ def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
 
 def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
     size, (height, width) = IMAGE_SIZES[model], image.shape[:2]
-    seen = (crop_white_cell if model == "small" else resize_image)(image, size)
+    seen = prepare_image(image, size, crop=model == "small")
     shown = min(max(round(240 * width / height), 1), 720)  # a strip stays a picture
     whole = cv2.resize(image, (shown, 240), interpolation=cv2.INTER_AREA)
     box = find_white_cell(image) if model == "small" else None

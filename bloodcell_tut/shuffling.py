@@ -5,25 +5,36 @@
 # %% auto #0
 __all__ = ['shuffle']
 
-# %% ../nbs/04_shuffle.ipynb #061f4bfd
+# %% ../nbs/04_shuffle.ipynb #d88a9633
 import numpy as np
 
+from .errors import ArgumentError
 from .training_data import TrainingData
 
-# %% ../nbs/04_shuffle.ipynb #a190903e
+# %% ../nbs/04_shuffle.ipynb #939a4688
 def shuffle(data: TrainingData, seed: int = 0) -> TrainingData:
     """Put the images into random order, each with everything that belongs to it.
+
+    The same data, in the same order, with the same seed gives the same result. Since step 1 lists
+    files by name, it is the same on every computer.
 
     Parameters
     ----------
     data
         The training data of step 3, n images.
     seed
-        The same seed gives the same order.
+        The same seed gives the same order; 0 or more.
 
     Returns
     -------
     TrainingData
         A copy in another order; `data` stays as it is.
+
+    Raises
+    ------
+    ArgumentError
+        When `seed` is negative.
     """
+    if seed < 0:
+        raise ArgumentError(f"seed: found {seed}; expected a whole number, 0 or more")
     return data.take(np.random.default_rng(seed).permutation(len(data)))

@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from .errors import ArgumentError, DatasetError
 from .training_data import TrainingData
 
-# %% ../nbs/07_split.ipynb #c7ec0f79
+# %% ../nbs/07_split.ipynb #cedd6dcd
 @dataclass(frozen=True)
 class Split:
     """Data in two parts.
@@ -40,7 +40,7 @@ class Split:
         train, test = self.train.photographs, self.test.photographs
         return None if train is None or test is None else float(np.isin(test, train).mean())
 
-
+# %% ../nbs/07_split.ipynb #512cf0ed
 def split_by_image(data: TrainingData, test_size: float = 0.2, seed: int = 0) -> Split:
     """Split image by image at random, as the article does: siblings end up on both sides.
 
@@ -51,14 +51,15 @@ def split_by_image(data: TrainingData, test_size: float = 0.2, seed: int = 0) ->
     test_size
         Share of the images to hold back, between 0 and 1.
     seed
-        The same seed gives the same split.
+        The same seed gives the same split; 0 to 2**32 - 1.
 
     Raises
     ------
     ArgumentError
-        When `test_size` is not between 0 and 1, or leaves one side without images.
+        When `test_size` is not between 0 and 1, or leaves one side without images, or when `seed`
+        is out of range.
     """
-    _check_share(test_size)
+    _check(test_size, seed)
     try:
         train, test = train_test_split(
             np.arange(len(data)), test_size=float(test_size), random_state=seed
@@ -71,11 +72,13 @@ def split_by_image(data: TrainingData, test_size: float = 0.2, seed: int = 0) ->
     return Split(data.take(train), data.take(test))
 
 
-def _check_share(test_size: float) -> None:
+def _check(test_size: float, seed: int) -> None:
     if not 0 < test_size < 1:
         raise ArgumentError(f"test_size: found {test_size}; expected a share between 0 and 1")
+    if not 0 <= seed < 2**32:
+        raise ArgumentError(f"seed: found {seed}; expected a whole number from 0 to {2**32 - 1}")
 
-# %% ../nbs/07_split.ipynb #823b8697
+# %% ../nbs/07_split.ipynb #dba19ac6
 def split_by_photograph(data: TrainingData, test_size: float = 0.2, seed: int = 0) -> Split:
     """Split so that no photograph has images on both sides.
 
@@ -90,15 +93,16 @@ def split_by_photograph(data: TrainingData, test_size: float = 0.2, seed: int = 
     test_size
         Share of the photographs to hold back, between 0 and 1.
     seed
-        The same seed gives the same split.
+        The same seed gives the same split; 0 to 2**32 - 1.
 
     Raises
     ------
     ArgumentError
-        When `test_size` is not between 0 and 1.
+        When `test_size` is not between 0 and 1, or `seed` is out of range.
     DatasetError
         When a class has fewer than two photographs.
     """
+    _check(test_size, seed)
     groups = data.photographs
     if groups is None:
         warnings.warn(
@@ -107,7 +111,6 @@ def split_by_photograph(data: TrainingData, test_size: float = 0.2, seed: int = 
             stacklevel=2,
         )
         groups = np.arange(len(data)).astype(str)
-    _check_share(test_size)
     names, first = np.unique(groups, return_index=True)
     rng = np.random.default_rng(seed)
     held_back = [

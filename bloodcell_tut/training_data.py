@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TrainingData', 'create_training_data']
 
-# %% ../nbs/03_training_data.ipynb #7b8d1b1c
+# %% ../nbs/03_training_data.ipynb #21a000e2
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ from tqdm.auto import tqdm
 
 from .dataset import ImageDataset
 from .errors import ArgumentError, DatasetError, ImageError
-from .images import crop_white_cell, read_image, resize_image
+from .images import prepare_image, read_image
 
-# %% ../nbs/03_training_data.ipynb #6c7012ab
+# %% ../nbs/03_training_data.ipynb #f0287c4b
 @dataclass(frozen=True)
 class TrainingData:
     """Images of one size in one array, with everything that belongs to them.
@@ -52,7 +52,8 @@ class TrainingData:
         lengths = {len(field) for field in fields if field is not None}
         if len(lengths) > 1:
             raise ArgumentError(
-                f"fields of different lengths {sorted(lengths)}; expected one length"
+                f"fields: found different lengths {sorted(lengths)}; expected one length; "
+                "leave a file out of all of them or of none"
             )
 
     def __len__(self) -> int:
@@ -75,7 +76,7 @@ class TrainingData:
             paths=tuple(self.paths[i] for i in indices),
         )
 
-# %% ../nbs/03_training_data.ipynb #a3ee39a4
+# %% ../nbs/03_training_data.ipynb #a62787aa
 def create_training_data(
     dataset: ImageDataset, size: int = 64, crop: bool = True, workers: int | None = None
 ) -> TrainingData:
@@ -106,9 +107,8 @@ def create_training_data(
     """
     if size < 8:
         raise ArgumentError(f"size: found {size}; expected at least 8 pixels")
-    prepare = crop_white_cell if crop else resize_image
     images = _room_for(len(dataset), size)
-    fill = partial(_fill, images, dataset.paths, partial(prepare, size=size))
+    fill = partial(_fill, images, dataset.paths, partial(prepare_image, size=size, crop=crop))
     with ThreadPoolExecutor(workers) as pool:
         try:
             results = pool.map(fill, range(len(images)))

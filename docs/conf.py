@@ -28,6 +28,7 @@ nb_custom_formats = {".ipynb": "conf.read_notebook"}
 nb_execution_mode = "force" if os.environ.get("EXECUTE") else "off"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
+nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
@@ -53,9 +54,23 @@ def read_notebook(text: str) -> nbformat.NotebookNode:
 
 def contents() -> str:
     """Return the list of pages, in the order of the files' names."""
-    lessons = sorted(p.stem for p in (ROOT / "nbs").glob("[0-9]*.ipynb"))
-    toolbox = sorted(f"toolbox/{p.stem}" for p in (ROOT / "nbs" / "toolbox").glob("*.ipynb"))
+    nbs = ROOT / "nbs"
+    chapters = {
+        "Nine steps": nbs.glob("[0-9]*.ipynb"),
+        "Beside the lessons": (nbs / "errata.ipynb", nbs / "glossary.ipynb"),
+        "Toolbox": (nbs / "toolbox").glob("*.ipynb"),
+        "Checks of the exercises": (nbs / "exercises").glob("*.ipynb"),
+    }
     return "\n\n".join(
-        "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```"])
-        for caption, pages in (("Nine steps", lessons), ("Toolbox", toolbox))
+        "\n".join(
+            [
+                "```{toctree}",
+                ":hidden:",
+                f":caption: {caption}",
+                "",
+                *(page.relative_to(nbs).with_suffix("").as_posix() for page in sorted(pages)),
+                "```",
+            ]
+        )
+        for caption, pages in chapters.items()
     )

@@ -20,6 +20,7 @@ from bloodcell_tut import (
     ArgumentError,
     DatasetError,
     choose_dataset,
+    locate_source,
     plot_class_counts,
 )
 
@@ -49,6 +50,18 @@ def test_labels_say_the_folder(tiny_archive: TinyArchive) -> None:
     assert [CLASSES[i] for i in dataset.labels] == [p.parent.name for p in dataset.paths]
     assert list(dataset.paths) == sorted(dataset.paths)
     assert dataset.class_counts() == dict.fromkeys(CLASSES, 3)
+
+
+def test_labels_do_not_depend_on_the_order_of_the_disk(
+    tiny_archive: TinyArchive, tmp_path: Path
+) -> None:
+    turned = tmp_path / "turned"
+    for path in reversed(choose_dataset(tiny_archive.folder).paths):
+        (turned / path.parent.name).mkdir(parents=True, exist_ok=True)
+        (turned / path.parent.name / path.name).write_bytes(path.read_bytes())
+    a, b = choose_dataset(tiny_archive.folder), choose_dataset(turned)
+    assert a.class_names == b.class_names and np.array_equal(a.labels, b.labels)
+    assert [p.name for p in a.paths] == [p.name for p in b.paths]
 
 
 def test_paths_survive_a_change_of_folder(
@@ -118,6 +131,12 @@ def test_unusable_sources(tmp_path: Path, name: str, match: str) -> None:
     (tmp_path / "a.jpeg").write_bytes(b"\xff\xd8")
     with pytest.raises(DatasetError, match=match):
         choose_dataset(tmp_path / name)
+
+
+def test_a_source_is_a_place(tiny_archive: TinyArchive, sample_folder: Path) -> None:
+    assert locate_source(str(tiny_archive.zip)) == tiny_archive.zip
+    assert locate_source(tiny_archive.folder) == tiny_archive.folder
+    assert locate_source("sample").is_relative_to(sample_folder)
 
 
 def test_broken_zip_and_wrong_part(tmp_path: Path) -> None:

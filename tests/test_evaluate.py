@@ -1,6 +1,7 @@
 """Step 9: scores counted by hand, and intervals that keep their promise."""
 
-from dataclasses import replace
+import pickle
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,35 @@ def test_interval_of_a_perfect_and_of_a_hopeless_score() -> None:
     photographs = np.repeat(np.arange(10), 3)
     assert accuracy_interval(np.ones(30, bool), photographs) == (0.025**0.1, 1.0)
     assert accuracy_interval(np.zeros(30, bool), photographs) == (0.0, 1 - 0.025**0.1)
+
+
+def test_interval_needs_a_photograph_for_each_image() -> None:
+    for correct, photographs in [
+        (np.ones(3, bool), np.arange(2)),
+        (np.ones(0, bool), np.arange(0)),
+    ]:
+        with pytest.raises(ArgumentError, match=f"photographs: found {len(photographs)} for"):
+            accuracy_interval(correct, photographs)
+
+
+def test_interval_is_computed_once(result: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(*arguments: object) -> tuple[float, float]:
+        calls.append(arguments)
+        return accuracy_interval(*arguments)
+
+    monkeypatch.setattr("bloodcell_tut.evaluation.accuracy_interval", counted)
+    assert result.accuracy_interval == result.accuracy_interval and len(calls) == 1
+    assert replace(result, seed=1).accuracy_interval and len(calls) == 2, "a copy computes its own"
+    with pytest.raises(FrozenInstanceError):
+        result.seed = 2
+
+
+def test_evaluation_survives_pickling(result: Evaluation) -> None:
+    low, _ = result.accuracy_interval
+    again = pickle.loads(pickle.dumps(result))
+    assert again.accuracy_interval[0] == low and again.accuracy == result.accuracy
 
 
 def test_interval_has_a_seed() -> None:

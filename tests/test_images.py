@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bloodcell_tut.errors import ArgumentError, ImageError
+from bloodcell_tut.image_file import MAX_PIXELS
 from bloodcell_tut.images import (
-    MAX_PIXELS,
     Box,
     crop_white_cell,
     find_white_cell,
     plot_box,
+    prepare_image,
     read_image,
     resize_image,
 )
@@ -183,7 +184,7 @@ def test_one_pixel_goes_all_the_way(tmp_path):
     ],
 )
 def test_arrays_that_are_no_images(image):
-    for function in (find_white_cell, crop_white_cell, lambda i: resize_image(i, 4)):
+    for function in (find_white_cell, crop_white_cell, lambda i: resize_image(i, 4), prepare_image):
         with pytest.raises(ArgumentError, match="expected uint8"):
             function(image)
 
@@ -273,6 +274,15 @@ def test_crop_is_the_same_at_twice_the_resolution():
     one = crop_white_cell(disc(320, 240, 150, 110, 30), 64).astype(int)
     two = crop_white_cell(disc(640, 480, 300, 220, 60), 64)
     assert np.abs(one - two).mean() < 4
+
+
+def test_prepare_image_crops_or_squeezes():
+    image = disc(320, 240, 150, 110, 30)
+    np.testing.assert_array_equal(prepare_image(image), crop_white_cell(image, 64))
+    np.testing.assert_array_equal(prepare_image(image, 9, crop=False), resize_image(image, 9))
+    for crop in (True, False):
+        with pytest.raises(ArgumentError, match="size: found 0"):
+            prepare_image(image, 0, crop)
 
 
 def test_plot_box_draws_the_frame():

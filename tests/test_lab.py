@@ -1,6 +1,7 @@
 """The learner's copy of the lessons: made, kept, and never overwritten."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -9,24 +10,47 @@ import bloodcell_tut as bt
 from bloodcell_tut import lab
 
 
+def notebook(text: str, solution: str = "", check: str = "") -> str:
+    cells: list[dict] = [{"cell_type": "markdown", "metadata": {}, "source": text}]
+    for source, tags in ((solution, ["solution"]), (check, [])):
+        metadata, outputs = {"tags": tags}, [{"output_type": "stream", "text": "said"}]
+        cells.append(
+            {"cell_type": "code", "metadata": metadata, "source": source, "outputs": outputs}
+        )
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
 @pytest.fixture
 def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two lessons that a test may change."""
     folder = tmp_path / "originals"
     (folder / "toolbox").mkdir(parents=True)
-    (folder / "01_first.ipynb").write_text("first")
-    (folder / "toolbox" / "tool.ipynb").write_text("tool")
+    (folder / "exercises").mkdir()
+    (folder / "01_first.ipynb").write_text(notebook("first", "the answer", "check_it(1)"))
+    (folder / "toolbox" / "tool.ipynb").write_text(notebook("tool"))
+    (folder / "exercises" / "lesson_01.ipynb").write_text(notebook("judges"))
     monkeypatch.setattr(lab, "lessons_folder", lambda: folder)
     return folder
 
 
-def test_every_lesson_is_copied_unchanged(tmp_path: Path) -> None:
+def test_every_lesson_is_copied_without_its_solutions(tmp_path: Path) -> None:
     originals = bt.lessons_folder()
-    copied = bt.copy_lessons(tmp_path / "mine")
-    assert len(copied) == len(list(originals.rglob("*.ipynb"))) > 9
-    for path in copied:
-        original = originals / path.relative_to(tmp_path / "mine")
-        assert path.read_bytes() == original.read_bytes()
+    copied = [p.relative_to(tmp_path) for p in bt.copy_lessons(tmp_path)]
+    lessons = [p.relative_to(originals) for p in originals.rglob("*.ipynb")]
+    assert sorted(copied) == sorted(p for p in lessons if p.parts[0] != "exercises")
+    for name in copied:
+        full = json.loads((originals / name).read_text(encoding="utf-8"))["cells"]
+        copy = json.loads((tmp_path / name).read_text(encoding="utf-8"))["cells"]
+        kept = [c for c in full if "solution" not in c["metadata"].get("tags", [])]
+        assert [c["source"] for c in copy] == [c["source"] for c in kept]
+
+
+def test_a_copy_tells_no_answers(originals: Path, tmp_path: Path) -> None:
+    bt.copy_lessons(tmp_path / "mine")
+    text = (tmp_path / "mine" / "01_first.ipynb").read_text()
+    assert text == bt.learners_copy(originals / "01_first.ipynb")
+    assert "the answer" not in text and "said" not in text and "check_it(1)" in text
+    assert not (tmp_path / "mine" / "exercises").exists()
 
 
 def test_work_is_never_overwritten(originals: Path, tmp_path: Path) -> None:
@@ -43,12 +67,12 @@ def test_new_and_changed_lessons_come_beside(originals: Path, tmp_path: Path) ->
     mine = tmp_path / "mine"
     bt.copy_lessons(mine)
     (mine / "01_first.ipynb").write_text("my work")
-    (originals / "01_first.ipynb").write_text("first, bettered")
-    (originals / "02_second.ipynb").write_text("second")
+    (originals / "01_first.ipynb").write_text(notebook("first, bettered"))
+    (originals / "02_second.ipynb").write_text(notebook("second"))
     beside = mine / f"01_first_{bt.__version__}.ipynb"
     assert bt.copy_lessons(mine) == [beside, mine / "02_second.ipynb"]
     assert (mine / "01_first.ipynb").read_text() == "my work"
-    assert beside.read_text() == "first, bettered"
+    assert "first, bettered" in beside.read_text()
     beside.write_text("my work on the new one")
     assert bt.copy_lessons(mine) == []
     (mine / ".bloodcell_lessons.json").unlink()

@@ -1,5 +1,6 @@
 """Shuffle, features and labels, normalize, split."""
 
+import random
 import warnings
 from dataclasses import replace
 
@@ -49,6 +50,26 @@ def test_shuffle_mixes_and_leaves_the_original() -> None:
     assert (number(DATA) == np.arange(len(DATA))).all()
 
 
+@pytest.mark.parametrize("seed", [-1, -(2**40)])
+def test_impossible_seeds(seed: int) -> None:
+    for call in (shuffle, split_by_image, split_by_photograph):
+        with pytest.raises(ArgumentError, match=f"seed: found {seed}; expected"):
+            call(DATA, seed=seed)
+
+
+def test_seeds_too_large_to_split() -> None:
+    for split in (split_by_image, split_by_photograph):
+        with pytest.raises(ArgumentError, match="seed: found 4294967296; expected"):
+            split(DATA, seed=2**32)
+
+
+def test_random_numbers_of_others_are_left_alone() -> None:
+    before = random.getstate(), repr(np.random.get_state())  # noqa: NPY002
+    for call in (shuffle, split_by_image, split_by_photograph):
+        call(DATA, seed=3)
+    assert before == (random.getstate(), repr(np.random.get_state()))  # noqa: NPY002
+
+
 def test_features_and_labels_are_the_arrays_themselves() -> None:
     X, y = features_and_labels(DATA)
     assert X is DATA.images and y is DATA.labels
@@ -88,6 +109,32 @@ def test_one_hot_has_one_one(y: list[int]) -> None:
     rows = one_hot(np.array(y, int), 7)
     assert rows.shape == (len(y), 7) and rows.dtype == np.float32
     assert (rows.sum(axis=1) == 1).all() and rows.argmax(axis=1).tolist() == y
+
+
+def test_normalize_leaves_the_bytes_and_agrees_with_the_networks_layer() -> None:
+    import keras
+
+    X = np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), np.uint8)
+    before = X.copy()
+    unit = normalize(X)
+    assert (before == X).all() and unit.min() >= 0 and unit.max() <= 1
+    layer = keras.layers.Rescaling(1 / PIXEL_MAX)
+    np.testing.assert_allclose(np.asarray(layer(X)), unit, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_one_hot_is_keras_own_and_its_loss_the_sparse_one(dtype: type) -> None:
+    import keras
+
+    y = np.array([2, 0, 3, 3, 1], dtype)
+    rows = one_hot(y, 4)
+    assert (rows == keras.utils.to_categorical(y, 4)).all()
+    answers = np.random.default_rng(0).dirichlet(np.ones(4), 5)
+    np.testing.assert_allclose(
+        keras.losses.categorical_crossentropy(rows, answers),
+        keras.losses.sparse_categorical_crossentropy(y, answers),
+        rtol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("y", [[4], [-1], [0.5], [[0, 1]], ["a"]])
@@ -153,6 +200,15 @@ def test_a_rare_class_is_on_both_sides(share: float) -> None:
     rare = (DATA.labels != 1) | np.isin(DATA.photographs, ["photo6", "photo7"])
     split = split_by_photograph(DATA.take(rare), share)
     assert set(split.train.labels) == set(split.test.labels) == {0, 1, 2, 3}
+
+
+def test_a_photograph_keeps_its_side_for_all_of_its_files() -> None:
+    sides: dict[str, set[bool]] = {}
+    split = split_by_photograph(shuffle(training_data(files=7), 5), 0.4, 1)
+    for in_test, part in ((False, split.train), (True, split.test)):
+        for name in part.photographs:
+            sides.setdefault(name, set()).add(in_test)
+    assert all(len(side) == 1 for side in sides.values())
 
 
 def test_share_is_counted_in_photographs_of_each_class() -> None:

@@ -15,6 +15,8 @@ from bloodcell_tut import (
     ImageDataset,
     TrainingData,
     create_training_data,
+    prepare_image,
+    read_image,
 )
 
 
@@ -39,6 +41,20 @@ def test_every_image_is_at_its_place(dataset: ImageDataset, workers: int) -> Non
     assert (data.images[:, 8, 8] == [(10 * i, 100, 0) for i in range(12)]).all(), "RGB, in order"
     assert data.paths == dataset.paths and (data.labels == dataset.labels).all()
     assert data.skipped == () and data.class_names == CLASSES
+
+
+@pytest.mark.parametrize("crop", [True, False])
+def test_images_are_those_of_step_2(dataset: ImageDataset, crop: bool) -> None:
+    data = create_training_data(dataset, size=24, crop=crop)
+    for path, image in zip(data.paths, data.images, strict=True):
+        assert np.array_equal(image, prepare_image(read_image(path), 24, crop))
+
+
+def test_number_of_threads_changes_nothing(dataset: ImageDataset) -> None:
+    dataset.paths[2].write_bytes(b"\x89PNG and no more")
+    one, many = (create_training_data(dataset, size=16, workers=n) for n in (1, 12))
+    assert np.array_equal(one.images, many.images) and one.paths == many.paths
+    assert one.skipped == many.skipped and len(one.skipped) == 1
 
 
 def test_unreadable_files_are_left_out_and_listed(dataset: ImageDataset) -> None:

@@ -1,0 +1,50 @@
+"""Link each glossary term where it first stands in a lesson, and nowhere else."""
+
+import json
+import re
+from pathlib import Path
+
+NBS = Path(__file__).parent.parent / "nbs"
+LINK = re.compile(r"\[([^\]]+)\]\(glossary\.ipynb#[\w-]+\)")
+# what holds no prose: code, headings, links, formulas
+NO_PROSE = r"```[\s\S]*?```|`[^`\n]*`|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|\$[^$\n]+\$"
+
+
+def terms() -> dict[str, str]:
+    """All forms of all terms, in lower case, and the anchor of each."""
+    found = {}
+    for cell in json.loads((NBS / "glossary.ipynb").read_text(encoding="utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        if heading := re.match(r"## (.+)", text):
+            also = re.search(r"^\*Also: (.+)\.\*$", text, re.M)
+            forms = [heading[1], *(also[1].split(", ") if also else [])]
+            found |= {form.lower(): heading[1].replace(" ", "-") for form in forms}
+    return found
+
+
+def link(text: str, forms: dict[str, str], seen: set[str]) -> str:
+    """Link the terms of a Markdown text that were not seen before."""
+    words = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    pattern = re.compile(rf"{NO_PROSE}|(?<![\w-])(?P<form>{words})(?![\w-])", re.M | re.I)
+
+    def linked(match: re.Match[str]) -> str:
+        if not match["form"] or (anchor := forms[match["form"].lower()]) in seen:
+            return match[0]
+        seen.add(anchor)
+        return f"[{match[0]}](glossary.ipynb#{anchor})"
+
+    return pattern.sub(linked, LINK.sub(r"\1", text))
+
+
+def link_lesson(lesson: Path) -> str:
+    """Return a lesson's text with its glossary links."""
+    notebook, forms, seen = json.loads(lesson.read_text(encoding="utf-8")), terms(), set()
+    for cell in notebook["cells"][1:]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = link("".join(cell["source"]), forms, seen).splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for lesson in NBS.glob("[0-9]*.ipynb"):
+        lesson.write_text(link_lesson(lesson), encoding="utf-8")

@@ -1,0 +1,66 @@
+"""Run every notebook, keep its outputs, and write into each lesson how long it took.
+
+With `--source PATH` the lessons run on that data set instead, and nothing is kept.
+"""
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+NBS = Path(__file__).parent.parent / "nbs"
+NBDEV_TEST = Path(sys.executable).with_name("nbdev-test")
+
+
+def run(notebook: Path, *options: str) -> float:
+    """Run a notebook and return the seconds it took."""
+    start = time.perf_counter()
+    environment = os.environ | {"TQDM_DISABLE": "1"}
+    subprocess.run([NBDEV_TEST, notebook, *options], check=True, env=environment)
+    return time.perf_counter() - start
+
+
+def note_time(lesson: Path, seconds: float) -> None:
+    """Write the measured time into the lesson's first page."""
+    versions = f"Python {platform.python_version()} and Keras {version('keras')}"
+    day = datetime.now(UTC).date()
+    line = f"*Measured: {seconds:.0f} s on {os.cpu_count()} cores, {day}, {versions}.*"
+    text = lesson.read_text(encoding="utf-8")
+    lesson.write_text(re.sub(r"\*Measured: [^*]+\*", line, text), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", type=Path, help="folder or archive to run the lessons on")
+    source = parser.parse_args().source
+    total = 0.0
+    for notebook in sorted(NBS.rglob("*.ipynb")):
+        is_lesson = notebook.stem[0].isdigit()
+        if source is None:
+            seconds = run(notebook, "--save")
+        elif is_lesson:
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder) / notebook.name
+                text = notebook.read_text(encoding="utf-8")
+                data = source.resolve().as_posix()
+                copy.write_text(text.replace('= \\"sample\\"', f'= \\"{data}\\"'), encoding="utf-8")
+                seconds = run(copy, "--cell-timeout", "1800")
+        else:
+            continue
+        if is_lesson:
+            total += seconds
+            print(f"{notebook.stem}: {seconds:.0f} s", flush=True)
+            if source is None:
+                note_time(notebook, seconds)
+    print(f"all lessons: {total:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

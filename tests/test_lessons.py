@@ -1,0 +1,131 @@
+"""The lessons keep to their form."""
+
+import ast
+import itertools
+import re
+from pathlib import Path
+
+import glossary
+import pytest
+from lessons import (
+    LESSONS,
+    NBS,
+    NOTEBOOKS,
+    cells,
+    code,
+    code_lines,
+    imports_only,
+    is_export,
+    markdown,
+    output_bytes,
+    prose,
+    tagged,
+    words_per_line,
+)
+
+SECTIONS = ["Break it", "Your turn", "What to remember", "Further reading"]
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+
+
+def headings(lesson: Path) -> list[tuple[int, str]]:
+    lines = [line for text in markdown(lesson) for line in text.splitlines()]
+    found = (re.match(r"(#+) (.+)", line) for line in lines)
+    return [(len(match[1]), match[2]) for match in found if match]
+
+
+def test_there_are_ten_lessons() -> None:
+    assert [lesson.stem[:2] for lesson in LESSONS] == [f"{n:02}" for n in range(10)]
+
+
+@each_lesson
+def test_length(lesson: Path) -> None:
+    assert 40 <= len(cells(lesson)) <= 90
+    assert 7 <= words_per_line(lesson) <= 11
+
+
+@each_lesson
+def test_cells_are_short(lesson: Path) -> None:
+    long = [s for s in code(lesson) if not is_export(s) and code_lines(s) > 12]
+    assert long == []
+
+
+@each_lesson
+def test_imports_stand_alone(lesson: Path) -> None:
+    for source in code(lesson):
+        if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(source).body):
+            assert imports_only(source), source
+
+
+@each_lesson
+def test_headings_nest_and_sections_follow(lesson: Path) -> None:
+    found = headings(lesson)
+    levels = [level for level, _ in found]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    titles = [title for level, title in found if level == 2]
+    assert titles[-4:] == SECTIONS
+    assert lesson.stem.startswith("00") or "What the article does" in titles
+    exercises = [title for level, title in found if title.startswith("Exercise")]
+    step = int(lesson.stem[:2])
+    assert 2 <= len(exercises) <= 3
+    for n, title in enumerate(exercises, 1):
+        assert title.startswith(f"Exercise {step}.{n}: ")
+
+
+@each_lesson
+def test_top_of_a_lesson(lesson: Path) -> None:
+    top = "\n".join(cell["source"] for cell in cells(lesson)[:9])
+    assert "nine_steps(" in top and "**Where we are.**" in top
+    assert re.search(r"^\*Measured: .+\*$", top, re.M), "how long it takes"
+    assert [s.split("  #")[0] for s in tagged(lesson, "parameters")] == ['SOURCE = "sample"']
+    uses = [s for s in code(lesson) if "choose_dataset(" in s and not is_export(s)]
+    assert any("choose_dataset(SOURCE" in s for s in uses)
+
+
+@each_lesson
+def test_every_exercise_has_stub_solution_and_check(lesson: Path) -> None:
+    sources = [cell["source"] for cell in cells(lesson)]
+    solutions = [
+        i for i, c in enumerate(cells(lesson)) if "solution" in c["metadata"].get("tags", [])
+    ]
+    assert len(solutions) == sum(title.startswith("Exercise") for _, title in headings(lesson))
+    for i in solutions:
+        assert "..." in sources[i - 1], f"no stub before:\n{sources[i]}"
+        assert sources[i].startswith("#| code-fold: true\n")
+        assert cells(lesson)[i]["metadata"]["jupyter"] == {"source_hidden": True}
+        assert re.fullmatch(r"check_\w+\(\w+\)", sources[i + 1]), sources[i + 1]
+
+
+def slug(heading: str) -> str:
+    """A heading's anchor as JupyterLab, Quarto and the site agree on it for lower-case words."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
+def test_links_lead_somewhere(notebook: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(notebook)):
+        if re.match(r"https?://", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = notebook.parent / name if name else notebook
+        assert path.exists(), target
+        if anchor:
+            assert anchor in {slug(title) for _, title in headings(path)}, target
+
+
+def test_glossary_terms_are_linked_where_they_first_stand() -> None:
+    stale = [n.stem for n in LESSONS if glossary.link_lesson(n) != n.read_text(encoding="utf-8")]
+    assert stale == [], "run `make export`"
+
+
+def test_every_glossary_term_is_used_and_explained() -> None:
+    terms = [title for level, title in headings(NBS / "glossary.ipynb") if level == 2]
+    assert terms == sorted(terms) and len(terms) > 50
+    linked = set(re.findall(r"glossary\.ipynb#([\w-]+)", "".join(map(prose, LESSONS))))
+    assert {slug(term) for term in terms} == linked
+    for text in markdown(NBS / "glossary.ipynb")[1:]:
+        assert re.search(r"Explained in \[.+\]\(0\d_\w+\.ipynb\)", text), text
+
+
+def test_stored_outputs_are_small() -> None:
+    assert sum(output_bytes(lesson) for lesson in LESSONS) < 6e6

@@ -1,0 +1,53 @@
+"""The lessons in a real kernel: learners' copies, and full lessons on real images."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from lessons import LESSONS, run_lesson
+
+import bloodcell_tut as bt
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+
+
+def replies(notebook: nbformat.NotebookNode) -> list[str]:
+    """What the checks of exercises said."""
+    checks = [cell for cell in notebook.cells if cell.source.startswith("check_")]
+    return [output.data["text/plain"] for check in checks for output in check.outputs]
+
+
+@each_lesson
+def test_learners_copy_runs_and_nothing_is_tried(lesson: Path, tmp_path: Path) -> None:
+    copy = run_lesson(bt.learners_copy(lesson), tmp_path)
+    assert len(replies(copy)) >= 2
+    assert all(reply.startswith("Not tried yet: ") for reply in replies(copy))
+
+
+@pytest.fixture(scope="module")
+def real_part(real_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of all real photographs, some 360 of each class, in the archive's layout."""
+    dataset = bt.choose_dataset(real_archive)
+    folder = tmp_path_factory.mktemp("real")
+    assert dataset.photographs is not None
+    table = ["class,file,original"]
+    for label, name in enumerate(dataset.class_names):
+        (folder / "TRAIN" / name).mkdir(parents=True)
+        ids = dataset.photographs[dataset.labels == label]
+        photographs = np.unique(ids)
+        for photograph in photographs:
+            is_its = (dataset.labels == label) & (dataset.photographs == photograph)
+            for place in np.flatnonzero(is_its)[: -(-360 // len(photographs))]:
+                path = dataset.paths[place]
+                shutil.copy(path, folder / "TRAIN" / name)
+                table.append(f"{name},{path.name},{photograph}")
+    (folder / "photographs.csv").write_text("\n".join(table) + "\n")
+    return folder
+
+
+@each_lesson
+def test_lesson_runs_on_real_images(lesson: Path, real_part: Path, tmp_path: Path) -> None:
+    text = lesson.read_text(encoding="utf-8")
+    run_lesson(text.replace('SOURCE = \\"sample\\"', f'SOURCE = \\"{real_part}\\"'), tmp_path)
