@@ -1,9 +1,10 @@
 """Write the headings of the ledger, nbs/errata.ipynb, from its table of defects."""
 
-import json
 import re
 import sys
 from pathlib import Path
+
+from fastcore.nbio import read_nb, write_nb
 
 from bloodcell_tut.errata import DEFECTS
 
@@ -12,17 +13,15 @@ LEDGER = Path(__file__).parent.parent / "nbs" / "errata.ipynb"
 
 def write_headings(ledger: Path) -> None:
     """Replace the first cell of each section; the section's number says whose it is."""
-    notebook = json.loads(ledger.read_text(encoding="utf-8"))
+    notebook = read_nb(ledger)
     headings = {str(defect.id): defect.heading() for defect in DEFECTS}
-    for cell in notebook["cells"]:
-        found = re.match(r"## (\d+)\. ", "".join(cell["source"]))
-        if found and cell["cell_type"] == "markdown":
-            heading = headings.pop(found[1], "".join(cell["source"]))
-            cell["source"] = heading.splitlines(keepends=True)
+    for cell in notebook.cells:
+        found = re.match(r"## (\d+)\. ", cell.source)
+        if found and cell.cell_type == "markdown":
+            cell.source = headings.pop(found[1], cell.source)
     if headings:
         raise SystemExit(f"{ledger.name}: no section for {', '.join(headings)}; write them first")
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-    ledger.write_text(text + "\n", encoding="utf-8")
+    write_nb(notebook, ledger)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Link each glossary term where it first stands in a lesson, and nowhere else."""
 
-import json
 import re
 from pathlib import Path
+
+from fastcore.nbio import nb2str, read_nb
 
 NBS = Path(__file__).parent.parent / "nbs"
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.ipynb#[\w-]+\)")
@@ -13,10 +14,9 @@ NO_PROSE = r"```[\s\S]*?```|`[^`\n]*`|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|\$[^$\n]+\$
 def terms() -> dict[str, str]:
     """All forms of all terms, in lower case, and the anchor of each."""
     found = {}
-    for cell in json.loads((NBS / "glossary.ipynb").read_text(encoding="utf-8"))["cells"]:
-        text = "".join(cell["source"])
-        if heading := re.match(r"## (.+)", text):
-            also = re.search(r"^\*Also: (.+)\.\*$", text, re.M)
+    for cell in read_nb(NBS / "glossary.ipynb").cells:
+        if heading := re.match(r"## (.+)", cell.source):
+            also = re.search(r"^\*Also: (.+)\.\*$", cell.source, re.M)
             forms = [heading[1], *(also[1].split(", ") if also else [])]
             found |= {form.lower(): heading[1].replace(" ", "-") for form in forms}
     return found
@@ -38,11 +38,11 @@ def link(text: str, forms: dict[str, str], seen: set[str]) -> str:
 
 def link_lesson(lesson: Path) -> str:
     """Return a lesson's text with its glossary links."""
-    notebook, forms, seen = json.loads(lesson.read_text(encoding="utf-8")), terms(), set()
-    for cell in notebook["cells"][1:]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = link("".join(cell["source"]), forms, seen).splitlines(keepends=True)
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    notebook, forms, seen = read_nb(lesson), terms(), set()
+    for cell in notebook.cells[1:]:
+        if cell.cell_type == "markdown":
+            cell.source = link(cell.source, forms, seen)
+    return nb2str(notebook)
 
 
 if __name__ == "__main__":

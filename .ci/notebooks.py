@@ -36,29 +36,35 @@ def note_time(lesson: Path, seconds: float) -> None:
     lesson.write_text(re.sub(r"\*Measured: [^*]+\*", line, text), encoding="utf-8")
 
 
+def with_source(text: str, source: Path) -> str:
+    """Return a lesson's text with its one variable set to another data set."""
+    return text.replace('SOURCE = \\"sample\\"', f'SOURCE = \\"{source.resolve().as_posix()}\\"')
+
+
+def run_on(lesson: Path, source: Path) -> float:
+    """Run a copy of a lesson on another data set and return the seconds it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / lesson.name
+        text = with_source(lesson.read_text(encoding="utf-8"), source)
+        copy.write_text(text, encoding="utf-8")
+        return run(copy, "--cell-timeout", "1800")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, help="folder or archive to run the lessons on")
     source = parser.parse_args().source
+    lessons = sorted(NBS.glob("[0-9]*.ipynb"))
+    if source is None:
+        for notebook in sorted(set(NBS.rglob("*.ipynb")) - set(lessons)):
+            run(notebook, "--save")
     total = 0.0
-    for notebook in sorted(NBS.rglob("*.ipynb")):
-        is_lesson = notebook.stem[0].isdigit()
+    for lesson in lessons:
+        seconds = run(lesson, "--save") if source is None else run_on(lesson, source)
         if source is None:
-            seconds = run(notebook, "--save")
-        elif is_lesson:
-            with tempfile.TemporaryDirectory() as folder:
-                copy = Path(folder) / notebook.name
-                text = notebook.read_text(encoding="utf-8")
-                data = source.resolve().as_posix()
-                copy.write_text(text.replace('= \\"sample\\"', f'= \\"{data}\\"'), encoding="utf-8")
-                seconds = run(copy, "--cell-timeout", "1800")
-        else:
-            continue
-        if is_lesson:
-            total += seconds
-            print(f"{notebook.stem}: {seconds:.0f} s", flush=True)
-            if source is None:
-                note_time(notebook, seconds)
+            note_time(lesson, seconds)
+        total += seconds
+        print(f"{lesson.stem}: {seconds:.0f} s", flush=True)
     print(f"all lessons: {total:.0f} s")
 
 

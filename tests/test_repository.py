@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import json
 import os
 import re
 import shutil
@@ -12,12 +11,12 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from lessons import NOTEBOOKS, cells, code
 from packaging.specifiers import SpecifierSet
 
 import bloodcell_tut
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((ROOT / "nbs").rglob("*.ipynb"))
 MODULES = sorted((ROOT / "bloodcell_tut").glob("[a-z]*.py"))
 BIN = Path(sys.executable).parent
 
@@ -28,10 +27,6 @@ def run(*command: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result
-
-
-def cells(notebook: Path) -> list[dict]:
-    return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +105,7 @@ PUBLIC = [(module.stem, name) for module in MODULES for name in exports(module)]
 def outside_of_exports(module: str) -> str:
     """The code cells of a module's notebook that are not exported."""
     for notebook in NOTEBOOKS:
-        sources = ["".join(c["source"]) for c in cells(notebook) if c["cell_type"] == "code"]
+        sources = code(notebook)
         if any(source.strip() == f"#| default_exp {module}" for source in sources):
             return "\n".join(source for source in sources if "#| export" not in source)
     raise AssertionError(f"no notebook exports {module}")

@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 from lessons import LESSONS, run_lesson
+from notebooks import with_source
 
 import bloodcell_tut as bt
 
@@ -50,4 +51,6 @@ def real_part(real_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 @each_lesson
 def test_lesson_runs_on_real_images(lesson: Path, real_part: Path, tmp_path: Path) -> None:
     text = lesson.read_text(encoding="utf-8")
-    run_lesson(text.replace('SOURCE = \\"sample\\"', f'SOURCE = \\"{real_part}\\"'), tmp_path)
+    on_real = with_source(text, real_part)
+    assert on_real != text
+    run_lesson(on_real, tmp_path)
