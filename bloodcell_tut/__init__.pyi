@@ -17,7 +17,7 @@ from .errors import DatasetError as DatasetError
 from .errors import ImageError as ImageError
 from .errors import ModelError as ModelError
 from .evaluation import Evaluation as Evaluation
-from .evaluation import accuracy_interval as accuracy_interval
+from .evaluation import compare_models as compare_models
 from .evaluation import evaluate as evaluate
 from .evaluation import plot_confusion as plot_confusion
 from .evaluation import plot_mistakes as plot_mistakes
@@ -39,6 +39,10 @@ from .images import prepare_image as prepare_image
 from .images import read_image as read_image
 from .images import resize_image as resize_image
 from .interactive import explore as explore
+from .intervals import Comparison as Comparison
+from .intervals import accuracy_interval as accuracy_interval
+from .intervals import balanced_accuracy_interval as balanced_accuracy_interval
+from .intervals import compare_in_pairs as compare_in_pairs
 from .lab import copy_lessons as copy_lessons
 from .lab import learners_copy as learners_copy
 from .lab import lessons_folder as lessons_folder
@@ -62,6 +66,7 @@ from .normalization import normalize as normalize
 from .normalization import one_hot as one_hot
 from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
+from .photograph_table import photographs_and_groups as photographs_and_groups
 from .photograph_table import read_photograph_table as read_photograph_table
 from .plots import CLASS_COLORS as CLASS_COLORS
 from .plots import LESSON_STYLE as LESSON_STYLE
@@ -89,8 +94,10 @@ from .smear import Window as Window
 from .smear import draw_photograph as draw_photograph
 from .sources import locate_source as locate_source
 from .split import Split as Split
+from .split import cross_validate_by_photograph as cross_validate_by_photograph
 from .split import split_by_image as split_by_image
 from .split import split_by_photograph as split_by_photograph
+from .training_data import Level as Level
 from .training_data import TrainingData as TrainingData
 from .training_data import create_training_data as create_training_data
 
@@ -103,6 +110,7 @@ __all__ = [
     "Box",
     "CLASS_COLORS",
     "CROP_SHARE",
+    "Comparison",
     "DEFECTS",
     "DatasetError",
     "Defect",
@@ -114,6 +122,7 @@ __all__ = [
     "ImageDataset",
     "ImageError",
     "LESSON_STYLE",
+    "Level",
     "MAX_FILES",
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
@@ -134,12 +143,16 @@ __all__ = [
     "app",
     "article_cnn",
     "augment",
+    "balanced_accuracy_interval",
     "cache_folder",
     "choose_dataset",
     "class_color",
+    "compare_in_pairs",
+    "compare_models",
     "copy_lessons",
     "create_training_data",
     "crop_white_cell",
+    "cross_validate_by_photograph",
     "default_epochs",
     "defect_table",
     "draw_photograph",
@@ -164,6 +177,7 @@ __all__ = [
     "open_lab",
     "peak_memory_mb",
     "photograph_ids",
+    "photographs_and_groups",
     "plot_box",
     "plot_class_counts",
     "plot_confusion",

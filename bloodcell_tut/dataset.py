@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['ImageDataset', 'choose_dataset', 'plot_class_counts']
 
-# %% ../nbs/01_choose_dataset.ipynb #658a1c3b
-from collections.abc import Sequence
-from dataclasses import dataclass
+# %% ../nbs/01_choose_dataset.ipynb #cbb08a55
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,11 +17,11 @@ from matplotlib.axes import Axes
 from .archives import extract_archive
 from .errors import ArgumentError, DatasetError
 from .layout import PARTS, find_class_folders, images_by_class
-from .photograph_table import photograph_ids
+from .photograph_table import photographs_and_groups
 from .plots import class_color
 from .sources import locate_source
 
-# %% ../nbs/01_choose_dataset.ipynb #3620e9bd
+# %% ../nbs/01_choose_dataset.ipynb #bb2c060c
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
     """Image files with their classes; nothing of them is read yet.
@@ -38,6 +38,9 @@ class ImageDataset:
         The photograph that each file was made from, text, shape (n,); nothing where unknown.
     source
         Where the files are from, for people to read.
+    groups
+        For the levels ``"cell"`` and ``"field"``, where known, the cell or field of view that each
+        photograph shows.
     """
 
     paths: tuple[Path, ...]
@@ -45,6 +48,7 @@ class ImageDataset:
     class_names: tuple[str, ...]
     photographs: np.ndarray | None
     source: str
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -72,9 +76,10 @@ class ImageDataset:
         chosen = np.asarray(indices, dtype=np.int64)
         photographs = None if self.photographs is None else self.photographs[chosen]
         paths = tuple(self.paths[i] for i in chosen)
-        return ImageDataset(paths, self.labels[chosen], self.class_names, photographs, self.source)
+        labels = self.labels[chosen]
+        return replace(self, paths=paths, labels=labels, photographs=photographs)
 
-# %% ../nbs/01_choose_dataset.ipynb #4c4b651a
+# %% ../nbs/01_choose_dataset.ipynb #9f804463
 def choose_dataset(
     source: Path | str = "sample",
     part: str = "TRAIN",
@@ -125,10 +130,13 @@ def choose_dataset(
     paths = [file for images in files.values() for file in images]
     labels = np.repeat(np.arange(len(files)), [len(images) for images in files.values()])
     classes = [name for name, images in files.items() for _ in images]
-    ids = photograph_ids(paths, classes, photographs, _table_folders(path, folder, root), found)
+    ids, groups = photographs_and_groups(
+        paths, classes, photographs, _table_folders(path, folder, root), found
+    )
     name = source if source in ("sample", "kaggle") else path
     origin = f"{name}, {found}" if found else str(name)
-    return ImageDataset(tuple(paths), labels.astype(np.int64), tuple(files), ids, origin)
+    labels = labels.astype(np.int64)
+    return ImageDataset(tuple(paths), labels, tuple(files), ids, origin, groups)
 
 
 def _table_folders(path: Path, folder: Path, root: Path) -> list[Path]:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['plot_learning_curves', 'write_report']
 
-# %% ../nbs/toolbox/report.ipynb #fab9449e
+# %% ../nbs/toolbox/report.ipynb #76c71a70
 import io
 import json
 import shlex
@@ -32,7 +32,7 @@ from .page import PageFigure, Remark, percent, render_page
 if TYPE_CHECKING:
     import keras
 
-# %% ../nbs/toolbox/report.ipynb #49c972b3
+# %% ../nbs/toolbox/report.ipynb #42d0201a
 def scores(evaluation: Evaluation, leaked_fraction: float | None) -> dict[str, Any]:
     """Return the scores of an evaluation as numbers, lists and names that JSON can hold.
 
@@ -49,6 +49,7 @@ def scores(evaluation: Evaluation, leaked_fraction: float | None) -> dict[str, A
         "accuracy": evaluation.accuracy,
         "accuracy_interval": list(evaluation.accuracy_interval),
         "balanced_accuracy": evaluation.balanced_accuracy,
+        "balanced_accuracy_interval": list(evaluation.balanced_accuracy_interval),
         "photograph_accuracy": evaluation.photograph_accuracy if known else None,
         # what the best rule that never looks at an image would score
         "chance": float(confusion.sum(axis=1).max() / confusion.sum()),
@@ -56,7 +57,11 @@ def scores(evaluation: Evaluation, leaked_fraction: float | None) -> dict[str, A
         "n_photographs": evaluation.n_photographs,
         "leaked_fraction": leaked_fraction,
         "per_class": {
-            name: {**values, "n_images": int(values["n_images"])}
+            name: {
+                **values,
+                "recall_interval": list(evaluation.recall_intervals[name]),
+                "n_images": int(values["n_images"]),
+            }
             for name, values in evaluation.per_class().items()
         },
         "confusion": confusion.tolist(),
@@ -260,7 +265,7 @@ def _mistakes(evaluation: Evaluation) -> list[PageFigure]:
         figures.append(PageFigure(true, encode_png(test.images[i]), alt, caption))
     return figures
 
-# %% ../nbs/toolbox/report.ipynb #f4fc493f
+# %% ../nbs/toolbox/report.ipynb #ae827bf0
 def _texts(report: Mapping[str, Any], out: Path) -> dict[str, Any]:
     held = "test" if "test" in report else "held-back"
     network = {"small": "our small network", "article": "the article's network"}[report["model"]]
@@ -306,13 +311,15 @@ def _facts_of(report: Mapping[str, Any]) -> dict[str, object]:
     few = ", ".join(skipped[:3]) + (", ..." if len(skipped) > 3 else "")
     memory = report["peak_memory_mb"]
     data = {"data": report["data"], "test data": report.get("test_data")}
+    low, high = report["balanced_accuracy_interval"]
     return {
         **{k: f"{v['source']}: {v['n_images']:,} images" for k, v in data.items() if v},
         "split": report["split"] if "test" not in report else "none: scored on the test data",
         "network": f"{report['model']}, {report['parameters']:,} weights",
         "seed": report["seed"],
         "files skipped": f"{len(skipped)}: {few} (see report.json)" if skipped else "none",
-        "balanced accuracy": percent(report["balanced_accuracy"]),
+        "balanced accuracy": f"{percent(report['balanced_accuracy'])} (95% interval "
+        f"{percent(low)} to {percent(high)})",
         "right by photograph": percent(report["photograph_accuracy"]),
         "time": f"{report['seconds']['total']:.0f} s",
         "peak memory": None if memory is None else f"{memory:,.0f} MB",

@@ -20,7 +20,8 @@ from bloodcell_tut.report import encode_png
 from bloodcell_tut.run import run_steps
 
 KEYS = {
-    "accuracy", "accuracy_interval", "balanced_accuracy", "photograph_accuracy", "chance",
+    "accuracy", "accuracy_interval", "balanced_accuracy", "balanced_accuracy_interval",
+    "photograph_accuracy", "chance",
     "n_images", "n_photographs", "leaked_fraction", "per_class", "confusion", "class_names",
     "parameters", "seconds", "peak_memory_mb", "seed", "model", "split", "versions", "steps",
     "data", "skipped", "history",
