@@ -42,7 +42,7 @@ setup(
     packages=[*find_packages(include=["bloodcell_tut*"]), "bloodcell_tut.lessons"],
     package_dir={"bloodcell_tut.lessons": "nbs"},
     package_data={
-        "bloodcell_tut": ["py.typed", "__init__.pyi"],
+        "bloodcell_tut": ["py.typed", "__init__.pyi", "known_photographs.npz"],
         "bloodcell_tut.lessons": ["*.ipynb", "toolbox/*.ipynb"],
     },
     entry_points={

@@ -3,6 +3,15 @@ from .archives import MAX_FILE_BYTES as MAX_FILE_BYTES
 from .archives import MAX_RATIO as MAX_RATIO
 from .archives import MAX_TOTAL_BYTES as MAX_TOTAL_BYTES
 from .archives import extract_archive as extract_archive
+from .audit_report import audit_json as audit_json
+from .audit_report import audit_page as audit_page
+from .audit_report import audit_text as audit_text
+from .auditing import Audit as Audit
+from .auditing import Finding as Finding
+from .auditing import KINDS as KINDS
+from .auditing import Row as Row
+from .auditing import audit as audit
+from .auditing import effective_number as effective_number
 from .cli import app as app
 from .dataset import ImageDataset as ImageDataset
 from .dataset import choose_dataset as choose_dataset
@@ -43,6 +52,7 @@ from .intervals import Comparison as Comparison
 from .intervals import accuracy_interval as accuracy_interval
 from .intervals import balanced_accuracy_interval as balanced_accuracy_interval
 from .intervals import compare_in_pairs as compare_in_pairs
+from .known_table import known_photographs as known_photographs
 from .lab import copy_lessons as copy_lessons
 from .lab import learners_copy as learners_copy
 from .lab import lessons_folder as lessons_folder
@@ -68,6 +78,10 @@ from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
 from .photograph_table import photographs_and_groups as photographs_and_groups
 from .photograph_table import read_photograph_table as read_photograph_table
+from .photographs import OriginalMatches as OriginalMatches
+from .photographs import PhotographGroups as PhotographGroups
+from .photographs import find_photographs as find_photographs
+from .photographs import match_originals as match_originals
 from .plots import CLASS_COLORS as CLASS_COLORS
 from .plots import LESSON_STYLE as LESSON_STYLE
 from .plots import STEPS as STEPS
@@ -105,6 +119,7 @@ __version__: str
 __all__ = [
     "ArchiveError",
     "ArgumentError",
+    "Audit",
     "Augmented",
     "BloodcellError",
     "Box",
@@ -117,10 +132,12 @@ __all__ = [
     "Evaluation",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
+    "Finding",
     "IMAGE_SIZES",
     "IMAGE_SUFFIXES",
     "ImageDataset",
     "ImageError",
+    "KINDS",
     "LESSON_STYLE",
     "Level",
     "MAX_FILES",
@@ -129,9 +146,12 @@ __all__ = [
     "MAX_RATIO",
     "MAX_TOTAL_BYTES",
     "ModelError",
+    "OriginalMatches",
     "PARTS",
     "PIXEL_MAX",
     "Photograph",
+    "PhotographGroups",
+    "Row",
     "RunSettings",
     "SAMPLE_COLUMNS",
     "STEPS",
@@ -142,6 +162,10 @@ __all__ = [
     "accuracy_interval",
     "app",
     "article_cnn",
+    "audit",
+    "audit_json",
+    "audit_page",
+    "audit_text",
     "augment",
     "balanced_accuracy_interval",
     "cache_folder",
@@ -157,18 +181,22 @@ __all__ = [
     "defect_table",
     "draw_photograph",
     "draw_sample",
+    "effective_number",
     "evaluate",
     "explore",
     "extract_archive",
     "features_and_labels",
     "find_class_folders",
+    "find_photographs",
     "find_white_cell",
     "image_bytes",
     "images_by_class",
+    "known_photographs",
     "learners_copy",
     "lessons_folder",
     "load_model",
     "locate_source",
+    "match_originals",
     "match_photographs",
     "new_folder",
     "nine_steps",

@@ -98,7 +98,8 @@ def choose_dataset(
         at the top; where there is one part only, that is taken, with a warning.
     photographs
         A table of photographs that covers all files. By default one that lies in the data set's
-        folder or beside it is used, if its rows fit the files.
+        folder or beside it is used, if its rows fit the files; else the package's table of the
+        public archive, if all files are the archive's.
     seed
         Seed of the drawn sample, 0 or more.
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['read_photograph_table', 'match_photographs', 'photograph_ids', 'photographs_and_groups']
 
-# %% ../nbs/toolbox/photograph_table.ipynb #7cd9563b
+# %% ../nbs/toolbox/photograph_table.ipynb #6d40665a
 import csv
 import hashlib
 import unicodedata
@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import DatasetError
+from .known_table import known_photographs
 
 # %% ../nbs/toolbox/photograph_table.ipynb #b4b584e2
 _COLUMNS = {"class", "file", "original"}
@@ -120,7 +121,7 @@ def _same_content(file: Path, row: dict[str, str]) -> bool:
     except OSError:
         return False
 
-# %% ../nbs/toolbox/photograph_table.ipynb #b5ba2f72
+# %% ../nbs/toolbox/photograph_table.ipynb #440fb5fe
 def photograph_ids(
     files: Sequence[Path],
     classes: Sequence[str],
@@ -128,7 +129,7 @@ def photograph_ids(
     folders: Iterable[Path] = (),
     part: str | None = None,
 ) -> np.ndarray | None:
-    """Return each file's photograph, from a given table or from one that lies in a folder.
+    """Return each file's photograph, from a given table, one in a folder, or the known one.
 
     Parameters
     ----------
@@ -137,7 +138,8 @@ def photograph_ids(
     table
         The table to use; it must cover all files.
     folders
-        Where to look for tables if none is given.
+        Where to look for tables if none is given. If none there covers the files, the table of
+        `known_photographs` is used, provided that it has all files with their content.
     part
         As in `match_photographs`.
 
@@ -204,7 +206,20 @@ def photographs_and_groups(
     for (a, (ids, _)), (b, (others, _)) in pairwise(covering.items()):
         if not np.array_equal(ids, others):
             raise DatasetError(f"{a}, {b}: two tables that disagree; say which with photographs=")
-    return next(iter(covering.values()), (None, {}))
+    return next(iter(covering.values())) if covering else _known(files, classes, part)
+
+
+def _known(
+    files: Sequence[Path], classes: Sequence[str], part: str | None
+) -> tuple[np.ndarray | None, dict[str, dict[str, str]]]:
+    rows = known_photographs()
+    found, problems = match_photographs(rows, files, classes, part)
+    if 0 < len(problems) < len(files):
+        known = "the package's table of the public archive"
+        warnings.warn(f"{_partial(known, problems, len(files))}; not used", stacklevel=4)
+    if problems:
+        return None, {}
+    return np.array(found, dtype=str), _groups("known_photographs", rows)
 
 
 def _groups(path: Path | str, rows: Iterable[dict[str, str]]) -> dict[str, dict[str, str]]:
@@ -220,9 +235,9 @@ def _groups(path: Path | str, rows: Iterable[dict[str, str]]) -> dict[str, dict[
     return known
 
 
-def _partial(path: Path | str, problems: dict[int, str], n: int) -> str:
+def _partial(table: Path | str, problems: dict[int, str], n: int) -> str:
     few = ", ".join(list(problems.values())[:3])
-    return f"{path}: doesn't cover {len(problems):,} of {n:,} files, such as {few}; expected all"
+    return f"{table}: doesn't cover {len(problems):,} of {n:,} files, such as {few}; expected all"
 
 
 def _tables(folders: Iterable[Path]) -> list[Path]:

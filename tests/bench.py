@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bench_photographs
+
 from bloodcell_tut import draw_sample
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +66,11 @@ def main() -> None:
     parser.add_argument("--real", type=Path, default=REAL, help="the public archive, zip or folder")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each kind")
     parser.add_argument("--article", action="store_true", help="the article's network too (slow)")
+    parser.add_argument("what", nargs="?", choices=["runs", "photographs"], default="runs")
     arguments = parser.parse_args()
+    if arguments.what == "photographs":
+        bench_photographs.main(arguments.real)
+        return
     print("| run |", " | ".join(COLUMNS), "|")
     print("| --- |" + " --- |" * len(COLUMNS))
     for name, options in benches(arguments.real, arguments.seeds, arguments.article).items():

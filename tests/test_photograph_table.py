@@ -10,6 +10,7 @@ from bloodcell_tut import (
     DatasetError,
     match_photographs,
     photograph_ids,
+    photographs_and_groups,
     read_photograph_table,
 )
 
@@ -160,3 +161,14 @@ def test_a_found_table_without_rows_is_passed_over(files: list[Path], tmp_path: 
     (tmp_path / "empty.csv").write_text("class,file,original\n")
     with pytest.warns(UserWarning, match=r"empty.csv: found no row .*; not used"):
         assert ids(files, folders=[tmp_path]) is None
+
+
+def test_cells_and_fields_come_with_the_photographs(files: list[Path], tmp_path: Path) -> None:
+    header = "class,file,original,cell_group,field_group"
+    rows = (f"MONOCYTE,{f.name},p{i},c{i // 2},f" for i, f in enumerate(files))
+    write(tmp_path / "t.csv", *rows, header=header)
+    photographs, groups = photographs_and_groups(files, ["MONOCYTE"] * FILES, folders=[tmp_path])
+    assert photographs is not None and photographs.tolist() == ["p0", "p1", "p2", "p3"]
+    assert groups["cell"] == {"p0": "c0", "p1": "c0", "p2": "c1", "p3": "c1"}
+    assert set(groups["field"].values()) == {"f"}
+    assert photographs_and_groups(files, ["OTHER"] * FILES) == (None, {})

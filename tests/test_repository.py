@@ -44,7 +44,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def same(a: Path, b: Path) -> bool:
-    return a.read_text(encoding="utf-8") == b.read_text(encoding="utf-8")
+    return a.read_bytes() == b.read_bytes()
 
 
 def test_export_is_in_step(copy: Path) -> None:
@@ -157,7 +157,7 @@ def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
         run(*pip, "--no-build-isolation", "--no-index", "--target", site, package)
         env = os.environ | {"PYTHONPATH": str(site)}
-        code = "import bloodcell_tut as bt; print(bt.__file__, bt.__version__, bt.STEPS)"
+        code = "import bloodcell_tut as bt; print(bt.__file__, bt.STEPS); bt.known_photographs()"
         assert str(site) in run(sys.executable, "-c", code, cwd=tmp_path, env=env).stdout
         assert (site / "bloodcell_tut" / "lessons" / "02_prepare_images.ipynb").exists()
         assert (site / "bloodcell_tut" / "py.typed").exists()

@@ -194,10 +194,8 @@ def test_a_later_run_replaces_the_earlier_one(sample: Path, earlier: Path) -> No
 def test_two_runs_into_one_folder(sample: Path, earlier: Path) -> None:
     before = files(earlier)
     with filelock.FileLock(earlier / ".lock"):
-        started = time.monotonic()
         with pytest.raises(bt.BloodcellError, match="another run is writing into it"):
             run_steps(bt.RunSettings(sample, epochs=1, out=earlier))
-        assert time.monotonic() - started < 1
     assert files(earlier) == before
 
 
