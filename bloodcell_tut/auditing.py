@@ -140,7 +140,7 @@ def effective_number(weights: np.ndarray) -> float:
     squares = float((weights**2).sum())
     return float(weights.sum() ** 2 / squares) if squares else 0.0
 
-# %% ../nbs/toolbox/audit.ipynb #cf761156
+# %% ../nbs/toolbox/audit.ipynb #c07c4182
 Row = dict[str, str]
 
 
@@ -155,22 +155,23 @@ def _known_rows(facts: Sequence[FileFacts]) -> list[Row] | None:
 def _groups(
     rows: list[Row] | None, sets: Sequence[ImageDataset], readable: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return photograph and cell of each readable file, and how they are known."""
+    """Return name of photograph and cell of each readable file, and how they are known."""
     if rows is not None:
-        photographs = _numbered([row["original"] for row in rows])
+        photographs = np.array([row["original"] for row in rows])
         cells = _numbered([row["cell_group"] for row in rows])
         return photographs, cells, "the package's measured table of the public archive"
     # two tables may use one name for two photographs
     if len(sets) == 1 and sets[0].photographs is not None:
-        names = sets[0].photographs[readable].tolist()
+        photographs = sets[0].photographs[readable]
         same_cell = sets[0].groups.get("cell", {})
-        cells = _numbered([same_cell.get(name, name) for name in names])
-        return _numbered(names), cells, "the data set's own table"
+        cells = _numbered([same_cell.get(name, name) for name in photographs.tolist()])
+        return photographs, cells, "the data set's own table"
     paths = [path for dataset in sets for path in dataset.paths]
     ids = find_photographs([paths[i] for i in readable]).groups
-    return ids, ids, "the images themselves (find_photographs)"
+    names = np.array([f"group {i}" for i in ids])
+    return names, ids, "the images themselves (find_photographs)"
 
-# %% ../nbs/toolbox/audit.ipynb #ed375860
+# %% ../nbs/toolbox/audit.ipynb #04776dea
 _Found = tuple[str, list[int], str]
 
 
@@ -197,12 +198,15 @@ def _both_sides(cells: np.ndarray, sides: np.ndarray) -> Iterator[_Found]:
         yield "both sides", files.tolist(), f"{here:,} files on this side, {there:,} on the other"
 
 
-def _two_labels(cells: np.ndarray, classes: np.ndarray) -> Iterator[_Found]:
+def _two_labels(
+    cells: np.ndarray, classes: np.ndarray, photographs: np.ndarray
+) -> Iterator[_Found]:
     for files in sets_of_two(cells.tolist()):
         counts = Counter(classes[files].tolist())
         if len(counts) > 1:
             note = ", ".join(f"{n:,} of {name}" for name, n in sorted(counts.items()))
-            yield "two labels", files, note
+            names = ", ".join(np.unique(photographs[files]).tolist())
+            yield "two labels", files, f"{note}; {names}"
 
 
 def _out_of_frame(shares: np.ndarray) -> Iterator[_Found]:
@@ -210,7 +214,7 @@ def _out_of_frame(shares: np.ndarray) -> Iterator[_Found]:
         share = f"{100 * shares[i]:.0f}%" if shares[i] else "nothing"
         yield "out of frame", [i], f"{share} of the nucleus visible"
 
-# %% ../nbs/toolbox/audit.ipynb #d9b186d8
+# %% ../nbs/toolbox/audit.ipynb #c36f610e
 def audit(
     dataset: ImageDataset | Path | str,
     against: ImageDataset | Path | str | None = None,
@@ -272,11 +276,11 @@ def _audit(
     classes = np.concatenate([np.array(one.class_names)[one.labels] for one in sets])
     sides = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
     shares = visible_shares(facts, cells) if rows is None else _measured_shares(rows)
-    found = _compare(facts, cells, classes[readable], sides[readable], shares)
+    found = _compare(facts, photographs, cells, classes[readable], sides[readable], shares)
     bad = [Finding("unreadable", (i,), f) for i, f in enumerate(noted) if isinstance(f, str)]
     findings = [Finding(kind, tuple(readable[i] for i in fs), note) for kind, fs, note in found]
     everywhere = np.full((2, len(paths)), -1)
-    everywhere[:, readable] = photographs, cells
+    everywhere[:, readable] = _numbered(photographs.tolist()), cells
     sizes = dict(Counter(fact.size for fact in facts).most_common())
     sources = tuple(one.source for one in sets)
     photographs, cells = everywhere
@@ -291,6 +295,7 @@ def _measured_shares(rows: Sequence[Row]) -> np.ndarray:
 
 def _compare(
     facts: Sequence[FileFacts],
+    photographs: np.ndarray,
     cells: np.ndarray,
     classes: np.ndarray,
     sides: np.ndarray,
@@ -299,7 +304,7 @@ def _compare(
     yield from _one_color(facts)
     yield from _duplicates(facts)
     yield from _both_sides(cells, sides)
-    yield from _two_labels(cells, classes)
+    yield from _two_labels(cells, classes, photographs)
     yield from _out_of_frame(shares)
 
 
