@@ -91,6 +91,7 @@ from .plots import show as show
 from .plots import show_images as show_images
 from .report import plot_learning_curves as plot_learning_curves
 from .report import write_report as write_report
+from .run import CHECKPOINT as CHECKPOINT
 from .run import IMAGE_SIZES as IMAGE_SIZES
 from .run import RunSettings as RunSettings
 from .run import peak_memory_mb as peak_memory_mb
@@ -123,6 +124,7 @@ __all__ = [
     "Augmented",
     "BloodcellError",
     "Box",
+    "CHECKPOINT",
     "CLASS_COLORS",
     "CROP_SHARE",
     "Comparison",

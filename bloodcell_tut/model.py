@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['article_cnn', 'plot_history', 'small_cnn', 'sampling_weights', 'default_epochs', 'train', 'predict_probabilities']
 
-# %% ../nbs/08_train_cnn.ipynb #07cfdb6a
+# %% ../nbs/08_train_cnn.ipynb #759c0a7f
 from collections.abc import Sequence
+from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from tqdm.auto import tqdm
 
+from .checkpoint import Checkpoint, training_key
 from .errors import ArgumentError, ModelError
 from .training_data import TrainingData
 
@@ -174,7 +176,7 @@ def sampling_weights(labels: np.ndarray, photographs: np.ndarray | None = None) 
     weights = weights / np.bincount(labels, weights)[labels]
     return np.asarray(weights / weights.sum())
 
-# %% ../nbs/08_train_cnn.ipynb #4ade0022
+# %% ../nbs/08_train_cnn.ipynb #8f6c0076
 def default_epochs(n_images: int) -> int:
     """Return how often `train` goes through the images of a `small_cnn` by default.
 
@@ -198,6 +200,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: Path | None = None,
 ) -> keras.callbacks.History:
     """Train a model; Ctrl-C leaves it with what it has learned so far.
 
@@ -215,6 +218,9 @@ def train(
         Seed of the order of the images.
     callbacks
         Further Keras callbacks.
+    checkpoint
+        File that keeps the state after each epoch. If it holds that of this very training, stopped
+        before its end, the training goes on from there, and ends as if it had not been stopped.
 
     Returns
     -------
@@ -241,16 +247,39 @@ def train(
         _compile(model, _optimizer(epochs * len(batches)))
     # so that a model that is interrupted before its first batch can be saved and read again
     model.optimizer.build(model.trainable_variables)
-    held_back = None if validation is None else _Batches(validation, 256)
-    with tqdm(total=epochs * len(batches), desc="training", unit="batch") as bar:
-        return model.fit(
+    keep = None
+    if checkpoint is not None:
+        arrays = [] if batches.weights is None else [batches.weights]
+        for part in [data] if validation is None else [data, validation]:
+            arrays += [part.images, part.labels]
+        keep = Checkpoint(checkpoint, training_key(model, arrays, epochs, seed))
+    return _fit(model, batches, validation, epochs, callbacks, keep)
+
+
+def _fit(
+    model: keras.Model,
+    batches: "_Batches",
+    validation: TrainingData | None,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+    keep: Checkpoint | None,
+) -> keras.callbacks.History:
+    start = keep.restore(model) if keep else 0
+    batches.go_to(start)
+    done, steps = start * len(batches), epochs * len(batches)
+    with tqdm(initial=done, total=steps, desc="training", unit="batch") as bar:
+        history = model.fit(
             batches,
+            initial_epoch=start,
             epochs=epochs,
-            validation_data=held_back,
+            validation_data=None if validation is None else _Batches(validation, 256),
             shuffle=False,
             verbose=0,
-            callbacks=[_Progress(bar), *callbacks],
+            callbacks=[_Progress(bar), *([keep] if keep else []), *callbacks],
         )
+    if keep:
+        history.history = keep.past
+    return history
 
 
 def _optimizer(steps: int) -> keras.Optimizer:
@@ -283,10 +312,9 @@ class _Batches(keras.utils.PyDataset):
         self, data: TrainingData, batch_size: int, balanced: bool = False, seed: int | None = None
     ) -> None:
         super().__init__()
-        self.data, self.batch_size = data, batch_size
-        self.rng = None if seed is None else np.random.default_rng(seed)
+        self.data, self.batch_size, self.seed = data, batch_size, seed
         self.weights = sampling_weights(data.labels, data.photographs) if balanced else None
-        self.on_epoch_end()
+        self.go_to(0)
 
     def __len__(self) -> int:
         return -(-len(self.data) // self.batch_size)
@@ -297,13 +325,18 @@ class _Batches(keras.utils.PyDataset):
         return self.data.images[chosen], self.data.labels[chosen]
 
     def on_epoch_end(self) -> None:
-        n = len(self.data)
-        if self.rng is None:
+        self.go_to(self.epoch + 1)
+
+    def go_to(self, epoch: int) -> None:
+        """Put the images into the order of an epoch."""
+        self.epoch, n = epoch, len(self.data)
+        rng = np.random.default_rng(None if self.seed is None else [self.seed, epoch])
+        if self.seed is None:
             self.order = np.arange(n)
         elif self.weights is None:
-            self.order = self.rng.permutation(n)
+            self.order = rng.permutation(n)
         else:
-            self.order = self.rng.choice(n, len(self) * self.batch_size, p=self.weights)
+            self.order = rng.choice(n, len(self) * self.batch_size, p=self.weights)
 
 
 class _Progress(keras.callbacks.Callback):

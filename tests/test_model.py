@@ -199,19 +199,59 @@ def test_plot_history():
     assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
 
 
+def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path):
+    def stop(epoch, logs):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    data, path = colored(), tmp_path / "training.npz"
+    whole, stopped, again = (small_cnn(size=16, seed=3) for _ in range(3))
+    history = train(whole, data, data, epochs=4, seed=2).history
+    with pytest.raises(KeyboardInterrupt):
+        callback = keras.callbacks.LambdaCallback(on_epoch_end=stop)
+        train(stopped, data, data, 4, 2, [callback], path)
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: seen.append(epoch))
+    assert train(again, data, data, 4, 2, [callback], path).history == history
+    assert seen == [2, 3]
+    for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("change", ["seed", "epochs", "images", "network"])
+def test_the_state_of_another_training_is_not_used(tmp_path, change):
+    data, path, seen = colored(), tmp_path / "training.npz", []
+    train(small_cnn(size=16), data, epochs=1, checkpoint=path)
+    other = replace(data, images=255 - data.images) if change == "images" else data
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: seen.append(epoch))
+    model = small_cnn(size=16, seed=int(change == "network"))
+    epochs = 1 + (change == "epochs")
+    train(model, other, None, epochs, int(change == "seed"), [callback], path)
+    assert seen == list(range(epochs))
+
+
 def test_jax_gives_the_same_predictions(tmp_path):
     pytest.importorskip("jax")
     model, data = small_cnn(size=16), colored()
     train(model, data, epochs=1)
     save_model(model, tmp_path / "model.keras", NAMES)
     np.save(tmp_path / "images.npy", data.images)
-    code = (
-        "import numpy as np; from bloodcell_tut.model import *;"
-        "from bloodcell_tut.model_file import load_model;"
-        "model = load_model('model.keras').model;"
-        "np.save('said.npy', predict_probabilities(model, np.load('images.npy')))"
-    )
+    code = """
+import numpy as np
+from bloodcell_tut import TrainingData, load_model, predict_probabilities
+from bloodcell_tut import save_model, small_cnn, train
+images = np.load("images.npy")
+np.save("said.npy", predict_probabilities(load_model("model.keras").model, images))
+labels = np.arange(len(images)) % 2
+data = TrainingData(images, labels, None, ("x",) * len(images), ("a", "b"))
+own = small_cnn(2, 16)
+train(own, data, epochs=1)
+save_model(own, "own.keras", data.class_names)
+np.save("own.npy", predict_probabilities(own, images))
+"""
     environment = os.environ | {"KERAS_BACKEND": "jax"}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     said = predict_probabilities(model, data.images)
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), said, atol=1e-4)
+    own = predict_probabilities(load_model(tmp_path / "own.keras").model, data.images)
+    np.testing.assert_allclose(np.load(tmp_path / "own.npy"), own, atol=1e-4)
