@@ -16,6 +16,8 @@ from .cli import app as app
 from .dataset import ImageDataset as ImageDataset
 from .dataset import choose_dataset as choose_dataset
 from .dataset import plot_class_counts as plot_class_counts
+from .drawn_cells import drawn_cells as drawn_cells
+from .drawn_cells import drawn_cells_help as drawn_cells_help
 from .errata import DEFECTS as DEFECTS
 from .errata import Defect as Defect
 from .errata import defect_table as defect_table
@@ -31,6 +33,16 @@ from .evaluation import evaluate as evaluate
 from .evaluation import plot_confusion as plot_confusion
 from .evaluation import plot_mistakes as plot_mistakes
 from .evaluation import worst_mistakes as worst_mistakes
+from .experiments import Classifier as Classifier
+from .experiments import Learner as Learner
+from .experiments import article_network as article_network
+from .experiments import cross_validated as cross_validated
+from .experiments import decision_tree as decision_tree
+from .experiments import majority as majority
+from .experiments import nearest_colors as nearest_colors
+from .experiments import random_forest as random_forest
+from .experiments import small_network as small_network
+from .experiments import small_network_with_drawn as small_network_with_drawn
 from .features import features_and_labels as features_and_labels
 from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
@@ -61,6 +73,8 @@ from .lab import require_lab as require_lab
 from .layout import PARTS as PARTS
 from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
+from .measures import MEASURES as MEASURES
+from .measures import measure_cell as measure_cell
 from .model import article_cnn as article_cnn
 from .model import default_epochs as default_epochs
 from .model import plot_history as plot_history
@@ -127,6 +141,7 @@ __all__ = [
     "CHECKPOINT",
     "CLASS_COLORS",
     "CROP_SHARE",
+    "Classifier",
     "Comparison",
     "DEFECTS",
     "DatasetError",
@@ -141,12 +156,14 @@ __all__ = [
     "ImageError",
     "KINDS",
     "LESSON_STYLE",
+    "Learner",
     "Level",
     "MAX_FILES",
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "MAX_RATIO",
     "MAX_TOTAL_BYTES",
+    "MEASURES",
     "ModelError",
     "OriginalMatches",
     "PARTS",
@@ -164,6 +181,7 @@ __all__ = [
     "accuracy_interval",
     "app",
     "article_cnn",
+    "article_network",
     "audit",
     "audit_json",
     "audit_page",
@@ -179,10 +197,14 @@ __all__ = [
     "create_training_data",
     "crop_white_cell",
     "cross_validate_by_photograph",
+    "cross_validated",
+    "decision_tree",
     "default_epochs",
     "defect_table",
     "draw_photograph",
     "draw_sample",
+    "drawn_cells",
+    "drawn_cells_help",
     "effective_number",
     "evaluate",
     "explore",
@@ -198,8 +220,11 @@ __all__ = [
     "lessons_folder",
     "load_model",
     "locate_source",
+    "majority",
     "match_originals",
     "match_photographs",
+    "measure_cell",
+    "nearest_colors",
     "new_folder",
     "nine_steps",
     "normalize",
@@ -216,6 +241,7 @@ __all__ = [
     "plot_mistakes",
     "predict_probabilities",
     "prepare_image",
+    "random_forest",
     "read_image",
     "read_photograph_table",
     "require_lab",
@@ -227,6 +253,8 @@ __all__ = [
     "show_images",
     "shuffle",
     "small_cnn",
+    "small_network",
+    "small_network_with_drawn",
     "split_by_image",
     "split_by_photograph",
     "train",

@@ -108,7 +108,7 @@ def plot_history(history: dict[str, list[float]], ax: Axes | None = None) -> Axe
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return ax
 
-# %% ../nbs/08_train_cnn.ipynb #430b12b1
+# %% ../nbs/08_train_cnn.ipynb #485ba928
 def small_cnn(n_classes: int = 4, size: int = 64, seed: int = 0) -> keras.Model:
     """Return a small network for cut-out cells, compiled and untrained.
 
@@ -151,8 +151,9 @@ def small_cnn(n_classes: int = 4, size: int = 64, seed: int = 0) -> keras.Model:
 def _block(filters: int, pool: bool) -> list[keras.Layer]:
     convolution = layers.Conv2D(filters, 3, padding="same", use_bias=False)
     # 0.9: the mean of some 10 batches, so that a short training is enough for it
-    block = [convolution, layers.BatchNormalization(momentum=0.9), layers.ReLU()]
-    return [*block, layers.MaxPooling2D(2)] if pool else block
+    rest = [layers.BatchNormalization(momentum=0.9), layers.ReLU()]
+    # pooled first, the rest has a quarter of the work
+    return [convolution, layers.MaxPooling2D(2), *rest] if pool else [convolution, *rest]
 
 # %% ../nbs/08_train_cnn.ipynb #aa9d4dc6
 def sampling_weights(labels: np.ndarray, photographs: np.ndarray | None = None) -> np.ndarray:
@@ -176,7 +177,7 @@ def sampling_weights(labels: np.ndarray, photographs: np.ndarray | None = None) 
     weights = weights / np.bincount(labels, weights)[labels]
     return np.asarray(weights / weights.sum())
 
-# %% ../nbs/08_train_cnn.ipynb #8f6c0076
+# %% ../nbs/08_train_cnn.ipynb #059a21a9
 def default_epochs(n_images: int) -> int:
     """Return how often `train` goes through the images of a `small_cnn` by default.
 
@@ -188,9 +189,9 @@ def default_epochs(n_images: int) -> int:
     Returns
     -------
     int
-        Ten passes, or as many as make 32,000 images, up to 100 passes.
+        Four passes, or as many as make 32,000 images, up to 100 passes.
     """
-    return min(100, max(10, round(32_000 / max(n_images, 1))))
+    return min(100, max(4, round(32_000 / max(n_images, 1))))
 
 
 def train(
@@ -201,6 +202,7 @@ def train(
     seed: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: Path | None = None,
+    extra: TrainingData | None = None,
 ) -> keras.callbacks.History:
     """Train a model; Ctrl-C leaves it with what it has learned so far.
 
@@ -221,6 +223,8 @@ def train(
     checkpoint
         File that keeps the state after each epoch. If it holds that of this very training, stopped
         before its end, the training goes on from there, and ends as if it had not been stopped.
+    extra
+        More images of the same classes, such as `drawn_cells`; half of each batch is from them.
 
     Returns
     -------
@@ -239,10 +243,10 @@ def train(
         epochs = 5 if as_article else default_epochs(len(data))
     if epochs < 1:
         raise ArgumentError(f"epochs: found {epochs}; expected 1 or more")
-    for part in (data, validation):
+    for part in (data, validation, extra):
         if part is not None:
             _check_fit(model, part)
-    batches = _Batches(data, 16 if as_article else 64, balanced=not as_article, seed=seed)
+    batches = _Batches(data, 16 if as_article else 64, not as_article, seed, extra)
     if not as_article:
         _compile(model, _optimizer(epochs * len(batches)))
     # so that a model that is interrupted before its first batch can be saved and read again
@@ -250,8 +254,8 @@ def train(
     keep = None
     if checkpoint is not None:
         arrays = [] if batches.weights is None else [batches.weights]
-        for part in [data] if validation is None else [data, validation]:
-            arrays += [part.images, part.labels]
+        for part in (data, validation, extra):
+            arrays += [] if part is None else [part.images, part.labels]
         keep = Checkpoint(checkpoint, training_key(model, arrays, epochs, seed))
     return _fit(model, batches, validation, epochs, callbacks, keep)
 
@@ -309,10 +313,15 @@ class _Batches(keras.utils.PyDataset):
     """Batches of uint8 images and labels; in another order each epoch when there is a seed."""
 
     def __init__(
-        self, data: TrainingData, batch_size: int, balanced: bool = False, seed: int | None = None
+        self,
+        data: TrainingData,
+        batch_size: int,
+        balanced: bool = False,
+        seed: int | None = None,
+        extra: TrainingData | None = None,
     ) -> None:
         super().__init__()
-        self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.data, self.batch_size, self.seed, self.extra = data, batch_size, seed, extra
         self.weights = sampling_weights(data.labels, data.photographs) if balanced else None
         self.go_to(0)
 
@@ -322,7 +331,13 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         start = index * self.batch_size
         chosen = self.order[start : start + self.batch_size]
-        return self.data.images[chosen], self.data.labels[chosen]
+        if self.extra is None:
+            return self.data.images[chosen], self.data.labels[chosen]
+        rng = np.random.default_rng([self.seed or 0, self.epoch, index])
+        others = rng.integers(len(self.extra), size=len(chosen) // 2)
+        half = chosen[len(others) :]
+        images = np.concatenate([self.data.images[half], self.extra.images[others]])
+        return images, np.concatenate([self.data.labels[half], self.extra.labels[others]])
 
     def on_epoch_end(self) -> None:
         self.go_to(self.epoch + 1)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['IMAGE_SIZES', 'CHECKPOINT', 'RunSettings', 'run_steps', 'peak_memory_mb', 'versions']
 
-# %% ../nbs/toolbox/run.ipynb #bb0b46e1
+# %% ../nbs/toolbox/run.ipynb #a1b14ed8
 import platform
 import sys
 import time
@@ -21,6 +21,7 @@ import keras
 import numpy as np
 
 from .dataset import ImageDataset, choose_dataset
+from .drawn_cells import drawn_cells, drawn_cells_help
 from .errors import ArgumentError, DatasetError, ImageError
 from .evaluation import Evaluation, evaluate
 from .features import features_and_labels
@@ -244,16 +245,23 @@ def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
     alt = f"A photograph of a cell of class {name}, and beside it what the network gets of it"
     return PageFigure(name, encode_png(np.hstack([whole, large]), 240), alt, caption)
 
-# %% ../nbs/toolbox/run.ipynb #9cceb007
+# %% ../nbs/toolbox/run.ipynb #4a3f698b
 def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
         build = small_cnn if settings.model == "small" else article_cnn
         size, names = IMAGE_SIZES[settings.model], split.train.class_names
         model = build(len(names), size, settings.seed)
-        checkpoint = settings.out / CHECKPOINT
+        checkpoint, extra = settings.out / CHECKPOINT, _extra(settings, split.train)
+        said += [f"with {len(extra):,} drawn cells, half of each batch"] if extra else []
         try:
             trained = train(
-                model, split.train, split.test, settings.epochs, settings.seed, (), checkpoint
+                model,
+                split.train,
+                split.test,
+                settings.epochs,
+                settings.seed,
+                checkpoint=checkpoint,
+                extra=extra,
             )
         except KeyboardInterrupt:
             path = settings.out / "model-interrupted.keras"
@@ -265,6 +273,13 @@ def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[st
         said += [f"{model.count_params():,} weights", f"epochs: {len(history['loss'])}"]
         said.append(f"{percent(history['accuracy'][-1])} of the training images right")
     return model, history
+
+
+def _extra(settings: RunSettings, data: TrainingData) -> TrainingData | None:
+    """Return drawn cells where they help."""
+    if settings.model == "article" or not drawn_cells_help(data.class_names, data.photographs):
+        return None
+    return drawn_cells(IMAGE_SIZES[settings.model])
 
 
 def _evaluate(settings: RunSettings, model: Any, split: Split, log: _Log) -> Evaluation:
