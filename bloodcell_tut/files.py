@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'write_atomically', 'new_folder', 'cache_folder']
 
-# %% ../nbs/toolbox/files.ipynb #310bd557
+# %% ../nbs/toolbox/files.ipynb #10c450e1
+import hashlib
 import os
 import shutil
 import tempfile
@@ -98,13 +99,13 @@ def _cannot_write(path: Path, error: OSError) -> BloodcellError:
         "expected a folder with free space and write permission; free some space or choose another"
     )
 
-# %% ../nbs/toolbox/files.ipynb #f8363970
+# %% ../nbs/toolbox/files.ipynb #23743638
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 """The endings, in lower case, of the files that are taken for images."""
 
 
 def cache_folder() -> Path:
-    """Return the folder where drawn samples and extracted archives are kept.
+    """Return the folder where drawn samples, extracted archives and arrays are kept.
 
     Returns
     -------
@@ -113,3 +114,24 @@ def cache_folder() -> Path:
     """
     given = os.environ.get("BLOODCELL_TUT_CACHE")
     return Path(given) if given else platformdirs.user_cache_path("bloodcell_tut")
+
+
+def _code_stamp(*modules: str) -> str:
+    """Return 8 hex digits that change with the code of these modules, NumPy and OpenCV."""
+    import cv2
+    import numpy as np
+
+    import bloodcell_tut
+
+    folder = Path(bloodcell_tut.__file__).parent
+    code = b"".join((folder / f"{name}.py").read_bytes() for name in modules)
+    return hashlib.sha256(code + f"{np.__version__} {cv2.__version__}".encode()).hexdigest()[:8]
+
+
+def _file_digest(path: Path | str) -> bytes:
+    """Return the SHA-256 of a file's bytes; 32 zeros where it can't be read."""
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            return hashlib.sha256(file.read()).digest()
+    except OSError:
+        return bytes(32)

@@ -90,7 +90,7 @@ def _check_image(image: np.ndarray) -> None:
             "read it with read_image"
         )
 
-# %% ../nbs/02_prepare_images.ipynb #6a9c959f
+# %% ../nbs/02_prepare_images.ipynb #c877a574
 _WORKING_SIDE = 160
 """The longer side, in pixels, of the shrunk picture in which the cell is looked for."""
 _BLUENESS = (-0.25, -0.75, 1.0)
@@ -149,7 +149,7 @@ def find_white_cell(image: np.ndarray) -> Box | None:
     confidence = _confidence(blueness, mask, nucleus)
     if confidence < 0.5:
         return None
-    left, top, right, bottom = _around(blueness > 0.5 * threshold, nucleus)
+    left, top, right, bottom = _around(blueness, 0.5 * threshold, nucleus)
     size = (right - left) / scale, (bottom - top) / scale
     return Box(left / scale, top / scale, *size, confidence)
 
@@ -163,9 +163,16 @@ def _blueness(image: np.ndarray) -> tuple[np.ndarray, float]:
     return np.asarray(cv2.GaussianBlur(bluer, (5, 5), 0)), scale
 
 
+def _patches(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each pixel's patch, 0 outside of all, and the patches' sizes."""
+    # 16 bits number all patches of so small a picture, in a third of the time of 32
+    _, patches, stats, _ = cv2.connectedComponentsWithStats(mask, ltype=cv2.CV_16U)
+    return np.asarray(patches), np.asarray(stats)
+
+
 def _largest_patch(mask: np.ndarray) -> np.ndarray:
-    count, patches, stats, _ = cv2.connectedComponentsWithStats(mask)
-    if count < 2:
+    patches, stats = _patches(mask)
+    if len(stats) < 2:
         return np.zeros(mask.shape, np.uint8)
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     return (patches == largest).astype(np.uint8)
@@ -178,7 +185,7 @@ def _confidence(blueness: np.ndarray, mask: np.ndarray, nucleus: np.ndarray) -> 
     return min(contrast, cv2.countNonZero(nucleus) / (2 * _NUCLEUS_AREA), 1.0)
 
 
-def _around(stained: np.ndarray, nucleus: np.ndarray) -> tuple[int, int, int, int]:
+def _around(blueness: np.ndarray, stained: float, nucleus: np.ndarray) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of the stained patch that holds the nucleus."""
     # a reach of 12 pixels keeps a stained neighbor out, a rim of 3 gives back what the threshold
     # takes off; both chosen on annotated photographs
@@ -187,8 +194,8 @@ def _around(stained: np.ndarray, nucleus: np.ndarray) -> tuple[int, int, int, in
     x, y, w, h = cv2.boundingRect(nucleus)
     left, top = max(0, x - reach), max(0, y - reach)
     near = np.s_[top : y + h + reach, left : x + w + reach]
-    _, patches, stats, _ = cv2.connectedComponentsWithStats(stained[near].astype(np.uint8))
-    patch = int(np.asarray(patches).flat[int(nucleus[near].argmax())])
+    patches, stats = _patches((blueness[near] > stained).astype(np.uint8))
+    patch = int(patches.flat[int(nucleus[near].argmax())])
     x, y, w, h = (int(side) for side in stats[patch, :4])
     x, y = left + x, top + y
     return max(0, x - rim), max(0, y - rim), min(width, x + w + rim), min(height, y + h + rim)

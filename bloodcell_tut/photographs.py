@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PhotographGroups', 'find_photographs', 'OriginalMatches', 'match_originals']
 
-# %% ../nbs/toolbox/photographs.ipynb #bc32c760
+# %% ../nbs/toolbox/photographs.ipynb #94e048a8
 import hashlib
 import zipfile
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from .errors import ArgumentError, DatasetError, ImageError
-from .files import IMAGE_SUFFIXES, cache_folder, write_atomically
+from .files import IMAGE_SUFFIXES, _file_digest, cache_folder, write_atomically
 from .grouping import _join_by_color, _join_by_shape, _numbered, _numbers, _Run
 from .grouping import _with_threads, _Words
 from .images import read_image
@@ -50,7 +50,7 @@ class PhotographGroups:
         """The number of groups."""
         return int(self.groups.max(initial=-1)) + 1
 
-# %% ../nbs/toolbox/photographs.ipynb #3c380591
+# %% ../nbs/toolbox/photographs.ipynb #0772f47c
 def find_photographs(
     images: Path | str | Sequence[_ImageLike], workers: int | None = None, cache: bool = True
 ) -> PhotographGroups:
@@ -128,10 +128,7 @@ def _content(image: _ImageLike) -> bytes:
     """Return a fingerprint of an image file's or an array's bytes."""
     if isinstance(image, np.ndarray):
         return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
-    try:
-        return hashlib.sha256(Path(image).read_bytes()).digest()
-    except OSError:
-        return bytes(32)
+    return _file_digest(image)
 
 # %% ../nbs/toolbox/photographs.ipynb #a93d2729
 _VERSION = b"photographs 1"

@@ -132,7 +132,7 @@ def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any]
         said += [f"read {len(examples)}, one of each class", _NETWORK_SEES[settings.model]]
     with log.step("create training data") as said:
         size, crop = IMAGE_SIZES[settings.model], settings.model == "small"
-        parts = [create_training_data(dataset, size, crop) for dataset in datasets]
+        parts = [create_training_data(dataset, size, crop, cache=True) for dataset in datasets]
         facts = _data_facts(datasets, parts)
         said += [f"{sum(map(len, parts)):,} images of {size}x{size} pixels"]
         said += [f"{len(facts['skipped'])} files skipped"] if facts["skipped"] else []

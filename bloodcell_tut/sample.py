@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SAMPLE_COLUMNS', 'Augmented', 'augment', 'draw_sample']
 
-# %% ../nbs/toolbox/sample.ipynb #96d88688
+# %% ../nbs/toolbox/sample.ipynb #cae072f1
 import csv
 import hashlib
 import json
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from .errors import BloodcellError, DatasetError
-from .files import cache_folder, new_folder
+from .files import _code_stamp, cache_folder, new_folder
 from .kinds import CELL_KINDS
 from .smear import FIELD_HEIGHT, FIELD_WIDTH, Photograph, draw_photograph
 
@@ -127,7 +127,7 @@ def _check(n_photographs: int, n_images: int, seed: int) -> None:
             "one file for each photograph"
         )
 
-# %% ../nbs/toolbox/sample.ipynb #1490ccc8
+# %% ../nbs/toolbox/sample.ipynb #8a86eb2d
 SAMPLE_COLUMNS = (
     "split", "class", "file", "original", "sha256_16", "x", "y", "width", "height",
     "nucleus_visible", "lobes", "red_cells",
@@ -136,13 +136,7 @@ SAMPLE_COLUMNS = (
 
 
 def _drawing_stamp() -> str:
-    """Return 8 hex digits that change with the drawing code, NumPy and OpenCV."""
-    import bloodcell_tut
-
-    folder = Path(bloodcell_tut.__file__).parent
-    modules = ("brush", "nuclei", "kinds", "cells", "smear", "sample")
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in modules)
-    return hashlib.sha256(code + f"{np.__version__} {cv2.__version__}".encode()).hexdigest()[:8]
+    return _code_stamp("brush", "nuclei", "kinds", "cells", "smear", "sample")
 
 
 def _draw_files(plan: _Plan, seed: int, folder: Path) -> list[tuple]:

@@ -5,7 +5,9 @@
 # %% auto #0
 __all__ = ['Level', 'TrainingData', 'create_training_data']
 
-# %% ../nbs/03_training_data.ipynb #438f35d8
+# %% ../nbs/03_training_data.ipynb #0dbd3d86
+import os
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,11 +18,12 @@ from typing import Literal, get_args
 import numpy as np
 from tqdm.auto import tqdm
 
+from .array_cache import kept_array, rows_of
 from .dataset import ImageDataset
-from .errors import ArgumentError, DatasetError, ImageError
+from .errors import ArgumentError, BloodcellError, DatasetError, ImageError
 from .images import prepare_image, read_image
 
-# %% ../nbs/03_training_data.ipynb #851ee8b1
+# %% ../nbs/03_training_data.ipynb #60605d6d
 Level = Literal["photograph", "cell", "field"]
 """What can stay together in a split: a photograph, a cell, a field of view."""
 
@@ -98,15 +101,23 @@ class TrainingData:
         indices = np.arange(len(self))[indices]
         return replace(
             self,
-            images=self.images[indices],
+            images=rows_of(self.images, indices),
             labels=self.labels[indices],
             photographs=None if self.photographs is None else self.photographs[indices],
             paths=tuple(self.paths[i] for i in indices),
         )
 
-# %% ../nbs/03_training_data.ipynb #d33b76b8
+# %% ../nbs/03_training_data.ipynb #a8d86a96
+_AT_A_TIME = 32
+"""Images that a thread reads before it asks for more: each time costs it a wait for the lock."""
+
+
 def create_training_data(
-    dataset: ImageDataset, size: int = 64, crop: bool = True, workers: int | None = None
+    dataset: ImageDataset,
+    size: int = 64,
+    crop: bool = True,
+    workers: int | None = None,
+    cache: bool = False,
 ) -> TrainingData:
     """Read all images of a data set into one array.
 
@@ -119,7 +130,10 @@ def create_training_data(
     crop
         Cut out the white cell (True), or resize the whole image as the article does (False).
     workers
-        Threads that read; by default Python's choice for this machine.
+        Threads that read; by default one for each core.
+    cache
+        Keep the array in `cache_folder()`, map it from there instead of holding it in memory,
+        and take it from there when the same files come again. The last 8 are kept.
 
     Returns
     -------
@@ -132,19 +146,26 @@ def create_training_data(
         When `size` is too small.
     DatasetError
         When the array does not fit into memory, or no image of some class could be read.
+
+    Warns
+    -----
+    UserWarning
+        When the cache can't be written to; the array is held in memory then.
     """
     if size < 8:
         raise ArgumentError(f"size: found {size}; expected at least 8 pixels")
-    images = _room_for(len(dataset), size)
-    fill = partial(_fill, images, dataset.paths, partial(prepare_image, size=size, crop=crop))
-    with ThreadPoolExecutor(workers) as pool:
+    shape = (len(dataset), size, size, 3)
+    prepare = partial(prepare_image, size=size, crop=crop)
+    fill = partial(_fill_all, paths=dataset.paths, prepare=prepare, workers=workers)
+    if cache:
         try:
-            results = pool.map(fill, range(len(images)))
-            reasons = list(tqdm(results, "reading", len(images), unit="image", delay=2))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return _without_unreadable(dataset, images, reasons)
+            kept = kept_array(dataset.paths, (size, crop), shape, fill)
+        except BloodcellError as error:
+            warnings.warn(f"{error}; nothing is kept this time", stacklevel=2)
+        else:
+            return _without_unreadable(dataset, *kept)
+    images = _room_for(len(dataset), size)
+    return _without_unreadable(dataset, images, fill(images))
 
 
 def _room_for(n: int, size: int) -> np.ndarray:
@@ -158,14 +179,33 @@ def _room_for(n: int, size: int) -> np.ndarray:
         ) from None
 
 
-def _fill(
-    images: np.ndarray, paths: tuple[Path, ...], prepare: Callable[[np.ndarray], np.ndarray], i: int
-) -> str:
-    try:
-        images[i] = prepare(read_image(paths[i]))
-    except ImageError as error:
-        return str(error)
-    return ""
+def _fill_all(
+    images: np.ndarray,
+    paths: tuple[Path, ...],
+    prepare: Callable[[np.ndarray], np.ndarray],
+    workers: int | None,
+) -> list[str]:
+    """Put each file's image into its row and return the reasons of those that can't be read."""
+
+    def fill(i: int) -> str:
+        try:
+            images[i] = prepare(read_image(paths[i]))
+        except ImageError as error:
+            return str(error)
+        return ""
+
+    parts = [range(i, len(paths))[:_AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
+    reasons: list[str] = []
+    bar = tqdm(desc="reading", total=len(paths), unit="image", delay=2)
+    with bar, ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        try:
+            for part in pool.map(lambda part: [fill(i) for i in part], parts):
+                reasons += part
+                bar.update(len(part))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return reasons
 
 
 def _without_unreadable(
