@@ -37,7 +37,7 @@ export: .venv/installed ## write the package and README.md from the notebooks
 docs: .venv/installed ## build the site into _docs (EXECUTE=1 runs the notebooks first)
 	EXECUTE=$(EXECUTE) $(BIN)/sphinx-build --quiet -W --keep-going -c docs nbs _docs
 
-bench: .venv/installed ## how good on drawn and real cells, how fast and how large, side by side
+bench: .venv/installed ## how fast and how large, side by side (ARGS=runs, photographs, big or profile for more)
 	$(BIN)/python tests/bench.py $(ARGS)
 
 clean: ## remove what was built; notebooks, runs and the cache of drawn cells stay

@@ -57,7 +57,7 @@ def contents() -> str:
     nbs = ROOT / "nbs"
     chapters = {
         "Nine steps": nbs.glob("[0-9]*.ipynb"),
-        "Beside the lessons": (nbs / "errata.ipynb", nbs / "glossary.ipynb"),
+        "Beside the lessons": (nbs / f"{name}.ipynb" for name in ("errata", "glossary", "results")),
         "Toolbox": (nbs / "toolbox").glob("*.ipynb"),
         "Checks of the exercises": (nbs / "exercises").glob("*.ipynb"),
     }

@@ -5,7 +5,6 @@ Each row is a process of its own, with its own peak memory; nothing is cached.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from bench_tools import in_new_process, save
 
 import bloodcell_tut as bt
 import bloodcell_tut.auditing
@@ -74,12 +74,6 @@ def audit_of_images(some: bt.ImageDataset) -> str:
 TASKS = {task.__name__: task for task in (find, match, audit, audit_of_images)}
 
 
-def measure(task: str, data: Path, n: int) -> dict:
-    """Do a task in a new process and return what it found."""
-    command = [sys.executable, __file__, task, str(data), str(n)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-
-
 def work(task: str, data: str, n: str) -> None:
     some, started = some_of(Path(data), int(n)), time.perf_counter()
     found = TASKS[task](some)
@@ -93,14 +87,19 @@ def main(data: Path) -> None:
         everything = len(bt.choose_dataset(data))
         runs = [("find", n) for n in (*SIZES, everything)]
         runs += [(task, everything) for task in ("match", "audit", "audit_of_images")]
-        print("| task | files | found | seconds | files/s | MB |", "| --- " * 6 + "|", sep="\n")
+        rows = []
         for task, n in runs:
-            result = measure(task, data, n)
-            what, seconds = TASKS[task].__doc__, result["seconds"]
-            print(
-                f"| {what} | {n} | {result['found']} | {seconds:.1f} | {n / seconds:.0f}", end=" "
-            )
-            print(f"| {result['MB']:.0f} |", flush=True)
+            result = in_new_process("bench_photographs.py", task, data, n)
+            rows.append({
+                "task": TASKS[task].__doc__,
+                "files": n,
+                "found": result["found"],
+                "seconds": [result["seconds"]],
+                "files/s": [n / result["seconds"]],
+                "MB": [result["MB"]],
+            })  # fmt: skip
+            print(task, n, result, flush=True)
+        save("photographs", "real TRAIN", rows)
 
 
 if __name__ == "__main__":
