@@ -16,8 +16,8 @@ from .cli import app as app
 from .dataset import ImageDataset as ImageDataset
 from .dataset import choose_dataset as choose_dataset
 from .dataset import plot_class_counts as plot_class_counts
-from .drawn_cells import drawn_cells as drawn_cells
-from .drawn_cells import drawn_cells_help as drawn_cells_help
+from .drawn import drawn_cells as drawn_cells
+from .drawn import drawn_cells_help as drawn_cells_help
 from .errata import DEFECTS as DEFECTS
 from .errata import Defect as Defect
 from .errata import defect_table as defect_table

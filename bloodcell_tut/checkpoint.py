@@ -17,7 +17,7 @@ import numpy as np
 
 from .files import write_atomically
 
-# %% ../nbs/toolbox/checkpoint.ipynb #072fc874
+# %% ../nbs/toolbox/checkpoint.ipynb #b7013c09
 def training_key(model: keras.Model, arrays: list[np.ndarray], *settings: object) -> str:
     """Return a fingerprint of all that decides how a training goes, 64 hex digits.
 
@@ -35,7 +35,8 @@ def training_key(model: keras.Model, arrays: list[np.ndarray], *settings: object
     digest = hashlib.sha256(repr(facts).encode())
     for array in [*model.get_weights(), *arrays]:
         digest.update(f"{array.shape} {array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for start in range(0, len(array), 1024):  # mapped arrays may be larger than memory
+            digest.update(np.ascontiguousarray(array[start : start + 1024]).data)
     return digest.hexdigest()
 
 

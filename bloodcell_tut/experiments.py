@@ -6,7 +6,7 @@
 __all__ = ['Classifier', 'Learner', 'cross_validated', 'majority', 'nearest_colors', 'decision_tree', 'random_forest',
            'article_network', 'small_network', 'small_network_with_drawn']
 
-# %% ../nbs/toolbox/experiments.ipynb #912115b5
+# %% ../nbs/toolbox/experiments.ipynb #1262caf2
 from collections.abc import Callable
 
 import cv2
@@ -15,7 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from .drawn_cells import drawn_cells
+from .drawn import drawn_cells
 from .evaluation import Evaluation
 from .measures import measure_cell
 from .model import article_cnn, predict_probabilities, sampling_weights
@@ -68,26 +68,50 @@ def cross_validated(
         probabilities[held_back] = classify(split.test.images)
     return Evaluation(data, probabilities, seed)
 
-# %% ../nbs/toolbox/experiments.ipynb #f43a9639
+# %% ../nbs/toolbox/experiments.ipynb #93ef9ae1
 def majority(data: TrainingData, seed: int = 0) -> Classifier:
-    """Learn which class is the most frequent, and always say that."""
+    """Learn which class is the most frequent, and always say that.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     share = np.bincount(data.labels, minlength=len(data.class_names)) / len(data)
     return lambda images: np.tile(share, (len(images), 1))
 
 
 def nearest_colors(data: TrainingData, seed: int = 0) -> Classifier:
-    """Learn to name an image as the one whose color histogram is nearest."""
+    """Learn to name an image as the one whose color histogram is nearest.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     model = KNeighborsClassifier(1).fit(_each(_colors, data.images), data.labels)
     return lambda images: model.predict_proba(_each(_colors, images))
 
 
 def decision_tree(data: TrainingData, seed: int = 0) -> Classifier:
-    """Learn a decision tree of depth 5 on the measures of `measure_cell`."""
+    """Learn a decision tree of depth 5 on the measures of `measure_cell`.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     return _by_measures(DecisionTreeClassifier(max_depth=5, random_state=seed), data)
 
 
 def random_forest(data: TrainingData, seed: int = 0) -> Classifier:
-    """Learn 300 trees on the measures of `measure_cell`."""
+    """Learn 300 trees on the measures of `measure_cell`.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     forest = RandomForestClassifier(300, min_samples_leaf=5, random_state=seed)
     return _by_measures(forest, data)
 
@@ -108,9 +132,15 @@ def _colors(image: np.ndarray) -> np.ndarray:
     counts = cv2.calcHist([image], [0, 1, 2], None, [8] * 3, [0, 256] * 3).ravel()
     return np.asarray(np.sqrt(counts / counts.sum()))
 
-# %% ../nbs/toolbox/experiments.ipynb #f3b2abb9
+# %% ../nbs/toolbox/experiments.ipynb #95ee6aaa
 def article_network(data: TrainingData, seed: int = 0) -> Classifier:
-    """Train the article's network, as it was meant."""
+    """Train the article's network, as it was meant.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     model = article_cnn(len(data.class_names), data.images.shape[1], seed)
     train(model, data, seed=seed)
     return lambda images: predict_probabilities(model, images)
@@ -119,12 +149,26 @@ def article_network(data: TrainingData, seed: int = 0) -> Classifier:
 def small_network(
     data: TrainingData, seed: int = 0, extra: TrainingData | None = None
 ) -> Classifier:
-    """Train our network, with more images if there are some."""
+    """Train our network, with more images if there are some.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    extra
+        As `train` takes it.
+    """
     model = small_cnn(len(data.class_names), data.images.shape[1], seed)
     train(model, data, seed=seed, extra=extra)
     return lambda images: predict_probabilities(model, images)
 
 
 def small_network_with_drawn(data: TrainingData, seed: int = 0) -> Classifier:
-    """Train our network, half of each batch drawn cells, as `bloodcell-tut run` does."""
+    """Train our network, half of each batch drawn cells, as `bloodcell-tut run` does.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
     return small_network(data, seed, drawn_cells(data.images.shape[1]))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['IMAGE_SIZES', 'CHECKPOINT', 'RunSettings', 'run_steps', 'peak_memory_mb', 'versions']
 
-# %% ../nbs/toolbox/run.ipynb #a1b14ed8
+# %% ../nbs/toolbox/run.ipynb #3e6684a3
 import platform
 import sys
 import time
@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from .dataset import ImageDataset, choose_dataset
-from .drawn_cells import drawn_cells, drawn_cells_help
+from .drawn import drawn_cells, drawn_cells_help
 from .errors import ArgumentError, DatasetError, ImageError
 from .evaluation import Evaluation, evaluate
 from .features import features_and_labels
@@ -121,7 +121,7 @@ class _Log:
         total = round(time.perf_counter() - self.started, 3)
         return {step["name"]: step["seconds"] for step in self.steps} | {"total": total}
 
-# %% ../nbs/toolbox/run.ipynb #5575d4c8
+# %% ../nbs/toolbox/run.ipynb #998adc6b
 def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any], list[PageFigure]]:
     """Do steps 1 to 7; return the two parts, and facts and pictures for the report."""
     with log.step("choose a data set") as said:

@@ -1,4 +1,4 @@
-"""`make bench`: ways side by side; ARGS=runs, photographs, big or profile for the other benches."""
+"""`make bench`: ways side by side, or ARGS=runs, experiments, photographs, big, profile."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
-    what = ["ways", "runs", "photographs", "big", "profile"]
+    what = ["ways", "runs", "experiments", "photographs", "big", "profile"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -24,6 +24,10 @@ def main() -> None:
         import bench_runs
 
         bench_runs.main(arguments.real, arguments.runs, arguments.article)
+    elif arguments.what == "experiments":
+        import bench_experiments
+
+        bench_experiments.main(arguments.real, arguments.runs)
     elif arguments.what == "photographs":
         import bench_photographs
 

@@ -15,7 +15,7 @@ from .kinds import CELL_KINDS
 from .sample import draw_sample
 from .training_data import TrainingData, create_training_data
 
-# %% ../nbs/toolbox/drawn_cells.ipynb #2c0def18
+# %% ../nbs/toolbox/drawn_cells.ipynb #4fa9b510
 def drawn_cells(size: int = 64, seed: int = 0, n_photographs: int = 1000) -> TrainingData:
     """Return drawn white cells, cut out, as more images to train with.
 
@@ -45,7 +45,7 @@ def drawn_cells(size: int = 64, seed: int = 0, n_photographs: int = 1000) -> Tra
     """
     # far from the seeds of samples, so that no cell is drawn for both
     folder = draw_sample(None, n_photographs, 2 * n_photographs, seed + 1_000_000)
-    return create_training_data(choose_dataset(folder), size)
+    return create_training_data(choose_dataset(folder), size, cache=True)
 
 # %% ../nbs/toolbox/drawn_cells.ipynb #aa578ad4
 def drawn_cells_help(class_names: Iterable[str], photographs: np.ndarray | None) -> bool:
