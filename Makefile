@@ -35,7 +35,7 @@ export: .venv/installed ## write the package and README.md from the notebooks
 	$(BIN)/python .ci/errata.py && $(BIN)/python .ci/glossary.py && $(BIN)/python .ci/readme.py
 
 docs: .venv/installed ## build the site into _docs (EXECUTE=1 runs the notebooks first)
-	EXECUTE=$(EXECUTE) $(BIN)/sphinx-build --quiet -W --keep-going -c docs nbs _docs
+	EXECUTE=$(EXECUTE) $(BIN)/python docs/make_site.py _docs
 
 bench: .venv/installed ## how fast and how large, side by side (ARGS=runs, photographs, big or profile for more)
 	$(BIN)/python tests/bench.py $(ARGS)

@@ -1,18 +1,38 @@
-"""Write README.md: nbs/index.ipynb as Markdown, its links seen from the top folder."""
+"""Write README.md: nbs/index.ipynb as Markdown, its picture beside it, its links seen from there."""
 
 import re
 import sys
 from pathlib import Path
 
 import nbformat
-from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from notebook_page import read_directives  # noqa: E402
+from twins import as_markdown  # noqa: E402
+
+PICTURE = "docs/static/nine_steps.png"
+
+
+def readme(picture: Path) -> str:
+    """Return the text of README.md, and write the front page's picture."""
+    notebook = nbformat.read(ROOT / "nbs" / "index.ipynb", as_version=4)
+    read_directives(notebook)
+    text, pictures = as_markdown(notebook)
+    ((name, content),) = pictures.items()
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(content)
+    (alt,) = (o.metadata["image/png"]["alt"] for o in outputs(notebook) if "image/png" in o.data)
+    text = re.sub(rf"!\[\w+\]\({name}\)", f"![{alt}]({PICTURE})", text)
+    return re.sub(r"\]\(([\w/]+\.ipynb)", r"](nbs/\1", text)
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    found = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return [output for output in found if "data" in output]
+
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "README.md"
-    notebook = nbformat.read(ROOT / "nbs" / "index.ipynb", as_version=4)
-    notebook.metadata["language_info"] = {"name": "python"}  # nbdev-clean takes it out
-    text, _ = MarkdownExporter().from_notebook_node(notebook)
-    text = re.sub(r"\]\(([\w/]+\.ipynb)", r"](nbs/\1", text)
-    target.write_text(text.strip() + "\n", encoding="utf-8")
+    target.write_text(readme(target.parent / PICTURE), encoding="utf-8")

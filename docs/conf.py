@@ -1,76 +1,156 @@
-"""The site: the notebooks, rendered as they are."""
+"""The site: the notebooks rendered as they are, and the reference read from the package."""
 
 import os
-import re
 import sys
 from configparser import ConfigParser
 from pathlib import Path
 
-import nbformat
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.writers.html5 import HTML5Translator
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(Path(__file__).parent))
-_facts = ConfigParser(interpolation=None)
-_facts.read(ROOT / "settings.ini", encoding="utf-8")
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+_settings = ConfigParser(interpolation=None)
+_settings.read(ROOT / "settings.ini", encoding="utf-8")
+_facts = _settings["DEFAULT"]
+_repository = _facts.get("git_url", "").rstrip("/")
+_address = _facts.get("doc_host", "").rstrip("/")
 
-project = _facts["DEFAULT"]["lib_name"]
-author = copyright = _facts["DEFAULT"]["author"]
-release = version = _facts["DEFAULT"]["version"]
+project = _facts["lib_name"]
+author = _facts["author"]
+copyright = f"{author}, Apache License 2.0"
+release = version = _facts["version"]
 
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 root_doc = "index"
 exclude_patterns = ["**/.*", "_*"]
-html_theme = "sphinx_book_theme"
-html_title = project
-html_theme_options = {"show_toc_level": 2, "use_download_button": True}
+source_suffix = {".ipynb": "myst-nb", ".md": "myst-nb"}
+default_role = "py:obj"
 
-nb_custom_formats = {".ipynb": "conf.read_notebook"}
 nb_execution_mode = "force" if os.environ.get("EXECUTE") else "off"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_render_markdown_format = "myst"
-myst_enable_extensions = ["dollarmath"]
+nb_ipywidgets_js = {}
+nb_output_folder = "build/jupyter_execute"
+myst_enable_extensions = ["attrs_block", "dollarmath"]
 myst_heading_anchors = 3
 
-# what nbdev's directives mean for a page
-TAGS = {"hide": "remove-cell", "echo: false": "remove-input", "code-fold: true": "hide-input"}
+autosummary_generate = False
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+add_module_names = False
+maximum_signature_line_length = 72
+numpydoc_show_class_members = False
+toc_object_entries_show_parents = "hide"
 
-
-def read_notebook(text: str) -> nbformat.NotebookNode:
-    """Turn nbdev's directives into cell tags and take their lines out."""
-    notebook = nbformat.reads(text, as_version=4)
-    for cell in notebook.cells:
-        directives = re.findall(r"^#\| *(.+?) *$\n?", cell.source, re.M)
-        tags = [TAGS[d] for d in directives if d in TAGS]
-        if cell.cell_type == "code" and directives:
-            cell.source = re.sub(r"^#\|.*$\n?", "", cell.source, flags=re.M).lstrip("\n")
-            if not cell.source:
-                tags = ["remove-cell"]
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), *tags]
-    if notebook.cells[0].source.startswith(f"# {project}"):
-        notebook.cells.append(nbformat.v4.new_markdown_cell(contents()))
-    return notebook
-
-
-def contents() -> str:
-    """Return the list of pages, in the order of the files' names."""
-    nbs = ROOT / "nbs"
-    chapters = {
-        "Nine steps": nbs.glob("[0-9]*.ipynb"),
-        "Beside the lessons": (nbs / f"{name}.ipynb" for name in ("errata", "glossary", "results")),
-        "Toolbox": (nbs / "toolbox").glob("*.ipynb"),
-        "Checks of the exercises": (nbs / "exercises").glob("*.ipynb"),
+html_theme = "sphinx_book_theme"
+html_title = project
+html_short_title = project
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_search_scorer = str(Path(__file__).parent / "static" / "scorer.js")
+html_copy_source = False
+html_show_sphinx = False
+html_last_updated_fmt = None
+html_theme_options = {
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "show_toc_level": 2,
+    "show_navbar_depth": 1,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "pygments_light_style": "github-light-colorblind",
+    "pygments_dark_style": "github-dark-colorblind",
+    "search_bar_text": "Search",
+    "toc_title": "On this page",
+    "extra_footer": "Not for patients: this teaches how image classification works.",
+}
+# links to where the project is public; it has none until settings.ini names the place
+if _repository:
+    html_theme_options |= {
+        "repository_url": _repository,
+        "repository_branch": _facts.get("branch", "main"),
+        "path_to_docs": "nbs",
+        "use_repository_button": True,
+        "use_edit_page_button": True,
+        "launch_buttons": {
+            "colab_url": "https://colab.research.google.com",
+            "binderhub_url": "https://mybinder.org",
+        },
     }
-    return "\n\n".join(
-        "\n".join(
-            [
-                "```{toctree}",
-                ":hidden:",
-                f":caption: {caption}",
-                "",
-                *(page.relative_to(nbs).with_suffix("").as_posix() for page in sorted(pages)),
-                "```",
-            ]
-        )
-        for caption, pages in chapters.items()
+
+
+def read_page(app: Sphinx, name: str, source: list[str]) -> None:
+    """Turn a notebook into a page before it is read."""
+    from notebook_page import page
+
+    if app.env.doc2path(name).suffix == ".ipynb":
+        source[0] = page(source[0], name)
+
+
+def use_pictures(app: Sphinx, config: Config) -> None:
+    """Take the pictures that were drawn for this build."""
+    config.html_static_path.append(str(app.srcdir / "_static"))
+    config.html_favicon = str(app.srcdir / "_static" / "favicon.png")
+    config.html_logo = str(app.srcdir / "_static" / "logo.png")
+    config.html_theme_options["logo"] = {"text": project, "alt_text": ""}
+
+
+def link_elsewhere(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
+) -> nodes.reference | None:
+    """Link a type of another library to that library's own documentation."""
+    from reference import ELSEWHERE
+
+    address = ELSEWHERE.get(node["reftarget"])
+    return nodes.reference("", "", content, refuri=address, internal=False) if address else None
+
+
+def describe(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    """Tell programs what a page is: its twin in plain Markdown, its card for social media."""
+    if doctree is None:
+        return
+    up = context["pathto"]("", 1)
+    card = f"{_address or up.rstrip('/') or '.'}/_static/social_card.png"
+    context["metatags"] += "\n".join(
+        [
+            f'<link rel="alternate" type="text/markdown" href="{up}{name}.md">',
+            '<meta property="og:type" content="website">',
+            f'<meta property="og:title" content="{context["title"]}">',
+            f'<meta property="og:site_name" content="{project}">',
+            f'<meta property="og:description" content="{_facts["description"]}">',
+            f'<meta property="og:image" content="{card}">',
+            '<meta name="twitter:card" content="summary_large_image">',
+        ]
     )
+
+
+def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula as MathML, which browsers show without any script."""
+    writer.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def visit_math_block(writer: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a displayed formula as MathML that can be scrolled on a narrow screen."""
+    math = tex2mathml(node.astext(), as_block=True)
+    writer.body.append(f'<div class="formula" tabindex="0">{math}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", use_pictures)
+    app.connect("source-read", read_page)
+    app.connect("missing-reference", link_elsewhere)
+    app.connect("html-page-context", describe)
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+
+
+html_math_renderer = "mathml"
