@@ -1,4 +1,4 @@
-"""Write README.md: nbs/index.ipynb as Markdown, its picture beside it, its links seen from there."""
+"""Write README.md: nbs/index.ipynb as Markdown, its links and its picture seen from the top."""
 
 import re
 import sys

@@ -45,7 +45,6 @@ autosummary_generate = False
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 add_module_names = False
-maximum_signature_line_length = 72
 numpydoc_show_class_members = False
 toc_object_entries_show_parents = "hide"
 
@@ -57,6 +56,8 @@ html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_search_scorer = str(Path(__file__).parent / "static" / "scorer.js")
 html_copy_source = False
+html_use_index = False
+html_context = {"default_mode": "auto"}
 html_show_sphinx = False
 html_last_updated_fmt = None
 html_theme_options = {
@@ -66,7 +67,7 @@ html_theme_options = {
     "show_navbar_depth": 1,
     "use_download_button": False,
     "use_fullscreen_button": False,
-    "pygments_light_style": "github-light-colorblind",
+    "pygments_light_style": "github-light-high-contrast",
     "pygments_dark_style": "github-dark-colorblind",
     "search_bar_text": "Search",
     "toc_title": "On this page",

@@ -174,8 +174,9 @@ def _table(module: str) -> str:
     """Return the module's functions and classes with their first sentences, then its values."""
     values = [e for e in modules()[module] if not _has_docstring(e)]
     rows = "".join(f"   {e.name}\n" for e in modules()[module] if e not in values)
-    table = f".. currentmodule:: bloodcell_tut.{module}\n\n.. autosummary::\n   :nosignatures:\n\n{rows}"
-    listed = f"```{{eval-rst}}\n{table}```\n\n" if rows else ""
+    table = f".. autosummary::\n   :nosignatures:\n\n{rows}"
+    block = f".. currentmodule:: bloodcell_tut.{module}\n\n{table}"
+    listed = f"```{{eval-rst}}\n{block}```\n\n" if rows else ""
     return listed + ("Values: " + ", ".join(e.role for e in values) if values else "")
 
 

@@ -1,0 +1,332 @@
+"""The site: whole, offline, and usable in a real browser."""
+
+import json
+import re
+import runpy
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lessons import LESSONS, NBS, tagged
+from playwright.sync_api import Browser, Page
+from site_pages import ROOT, Site, browser, build
+from test_repository import PUBLIC
+
+from bloodcell_tut import learners_copy
+
+WIDTHS = (390, 768, 1440)
+# what a reader types, and the page and anchor that should come first
+QUERIES = {
+    "img_array": "errata.html",
+    "split_by_photograph": "api/split.html#bloodcell_tut.split.split_by_photograph",
+    "choose_dataset": "api/dataset.html#bloodcell_tut.dataset.choose_dataset",
+    "shuffle": "api/shuffling.html#bloodcell_tut.shuffling.shuffle",
+    "convolution": "glossary.html#convolution",
+    "one-hot": "glossary.html#one-hot",
+    "learning rate": "glossary.html#learning-rate",
+    "photograph": "glossary.html#photograph",
+    "two commands": "index.html#two-commands",
+    "how to cite": "citing.html",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chrome: Browser) -> Iterator[Page]:
+    context = chrome.new_context(color_scheme="light", viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def dead_links(site: Site) -> list[str]:
+    """Links and sources that lead nowhere inside the site."""
+    known = {page.path: page.ids for page in site.pages.values()}
+    dead = []
+    for name, page in site.pages.items():
+        for _, attributes in page.elements:
+            for key in attributes.keys() & {"href", "src", "srcset"}:
+                link = urlsplit(attributes[key])
+                if link.scheme or link.netloc:
+                    continue
+                path = (page.path.parent / unquote(link.path)).resolve() if link.path else page.path
+                anchor = unquote(link.fragment)
+                if not path.exists() or (anchor and anchor not in known.get(path, set())):
+                    dead.append(f"{name}: {attributes[key]}")
+    return dead
+
+
+def test_every_link_and_anchor_leads_somewhere(site: Site) -> None:
+    assert len(site.pages) > 75
+    assert dead_links(site) == []
+
+
+def test_a_dead_link_is_found(site: Site, tmp_path: Path) -> None:
+    shutil.copy(site.folder / "glossary.html", tmp_path)
+    dead = " ".join(dead_links(Site(tmp_path)))
+    assert "08_train_cnn.html" in dead and "#convolution" not in dead
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:
+    loads = {"script": "src", "img": "src", "iframe": "src", "source": "srcset"}
+    for name, page in site.pages.items():
+        found = [attrs.get(key, "") for tag, key in loads.items() for attrs in page.all(tag)]
+        found += [a.get("href", "") for a in page.all("link") if a.get("rel") != "alternate"]
+        assert [link for link in found if urlsplit(link).netloc] == [], name
+    for path in site.folder.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", text), path.name
+
+
+def test_pages_that_readers_need_are_there(site: Site) -> None:
+    notebooks = [p for p in NBS.rglob("*.ipynb") if p.parent.name != "exercises"]
+    names = {p.relative_to(NBS).with_suffix("").as_posix() for p in notebooks}
+    names |= {"toolbox/index", "api/index", "contributing", "citing", "credits", "changelog"}
+    assert names <= site.pages.keys()
+    assert not any("exercise" in name for name in site.pages), "a check would give answers away"
+
+
+def test_every_public_name_has_its_entry_and_both_links(site: Site) -> None:
+    for module, name in PUBLIC:
+        if module == "__init__":
+            continue
+        entry = f"bloodcell_tut.{module}.{name}"
+        reference = site.pages[f"api/{module}"]
+        assert entry in reference.ids
+        notebooks = {a["href"].split("#")[0] for a in reference.all("a") if "href" in a}
+        targets = [n.removeprefix("../").removesuffix(".html") for n in notebooks]
+        explained = [t for t in targets if t[:1].isdigit() or t.startswith("toolbox/")]
+        links = {a.get("href", "") for t in explained for a in site.pages[t].all("a")}
+        assert any(link.endswith(f"api/{module}.html#{entry}") for link in links), entry
+
+
+def test_pictures_have_an_alternative_text(site: Site) -> None:
+    for name, page in site.pages.items():
+        for image in page.all("img"):
+            decoration = "logo" in image.get("class", "")
+            assert decoration or len(image.get("alt", "")) > 10, f"{name}: {image}"
+            assert not image.get("alt", "").endswith(".png"), f"{name}: {image}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_a_lesson_can_be_downloaded_and_keeps_its_solutions_folded(
+    site: Site, lesson: Path
+) -> None:
+    page = site.pages[lesson.stem]
+    files = [page.path.parent / a["href"] for a in page.all("a") if "download" in a]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    assert texts == [lesson.read_text(encoding="utf-8"), learners_copy(lesson)]
+    html = page.path.read_text(encoding="utf-8")
+    folded = re.findall(r'<div class="[^"]*tag_solution[^"]*">\n<details ([^>]*)>', html)
+    assert len(folded) == len(tagged(lesson, "solution")) > 0
+    assert not any("open" in attributes for attributes in folded)
+    assert "#|" not in re.sub(r"<[^>]+>", "", html), "a directive of nbdev's"
+    assert "Measured: " in html
+
+
+def test_every_page_has_a_plain_twin(site: Site) -> None:
+    for name, page in site.pages.items():
+        if name == "search":
+            continue
+        (twin,) = [a["href"] for a in page.all("link") if a.get("type") == "text/markdown"]
+        text = (page.path.parent / twin).read_text(encoding="utf-8")
+        assert text.startswith("# ") and "{toctree}" not in text and "data:image" not in text
+        for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
+            assert (page.path.parent / target).exists(), f"{name}: {target}"
+    overview = (site.folder / "llms.txt").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\((.+?)\)", overview)
+    assert len(listed) > 45 and all((site.folder / link).exists() for link in listed)
+
+
+def test_no_launch_button_without_a_public_address(site: Site, tmp_path: Path) -> None:
+    text = "".join(p.path.read_text(encoding="utf-8") for p in site.pages.values())
+    assert "colab.research" not in text and "mybinder" not in text
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "conf.py", tmp_path / "docs")
+    settings = (ROOT / "settings.ini").read_text(encoding="utf-8")
+    (tmp_path / "settings.ini").write_text(
+        settings.replace("[DEFAULT]", "[DEFAULT]\ngit_url = https://example.org/me/cells")
+    )
+    options = runpy.run_path(str(tmp_path / "docs" / "conf.py"))["html_theme_options"]
+    assert options["repository_url"] == "https://example.org/me/cells"
+    assert {"colab_url", "binderhub_url"} == options["launch_buttons"].keys()
+
+
+def watch(page: Page, here: str = "file:") -> list[str]:
+    """Note what goes wrong while pages are opened, and every request to elsewhere."""
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((here, "data:", "blob:")) else wrong.append(r.url),
+    )
+    return wrong
+
+
+def sideways(page: Page) -> list[int]:
+    """The widths at which the page has to be scrolled sideways."""
+    too_wide = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        extra = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        if page.evaluate(extra) > 0:
+            too_wide.append(width)
+    return too_wide
+
+
+def barriers(page: Page, theme: str) -> list[str]:
+    """Serious and critical violations of the accessibility guidelines; colors alone if dark."""
+    options: dict = {"resultTypes": ["violations"]}
+    if theme == "dark":
+        options["runOnly"] = ["color-contrast"]
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{theme}: {v['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:300]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"][:2]
+    ]
+
+
+def test_every_page_opens_from_disk(site: Site, page: Page) -> None:
+    wrong = watch(page)
+    faults = {}
+    for name in site.pages:
+        page.goto(site.address(name))
+        found = [*wrong, *(f"sideways at {width}" for width in sideways(page))]
+        wrong.clear()
+        if found:
+            faults[name] = found
+    assert faults == {}
+
+
+# of what is on every page or in every line of code, the first of its kind is enough
+THIN = """() => {
+  document.querySelector(".bd-sidebar-primary nav").remove();
+  const seen = new Set();
+  for (const token of document.querySelectorAll("pre span:not(:has(*))")) {
+    if (seen.has(token.className)) token.replaceWith(token.textContent);
+    seen.add(token.className);
+  }
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible(site: Site, page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    faults = {}
+    for name in site.pages:
+        page.goto(site.address(name))
+        if name != "index":
+            page.evaluate(THIN)
+        if found := barriers(page, theme):
+            faults[name] = found
+    assert faults == {}, json.dumps(faults, indent=1)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_search_finds_the_right_page_first(site: Site, page: Page, query: str) -> None:
+    wrong = watch(page)
+    page.goto(f"{site.address('search')}?q={query}")
+    first = page.locator("ul.search > li > a").first
+    first.wait_for()
+    assert first.get_attribute("href") == QUERIES[query]
+    first.click()
+    assert page.locator("h1").is_visible() and wrong == []
+
+
+def test_search_begins_in_the_sidebar(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("softmax")
+    page.keyboard.press("Enter")
+    page.locator("ul.search > li > a").first.wait_for()
+    assert "softmax" in page.url
+
+
+def test_pages_work_over_http(site: Site, page: Page) -> None:
+    handler = partial(QuietHandler, directory=str(site.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}"
+        wrong = watch(page, here)
+        for name in ("index.html", "07_split.html", "api/split.html", "search.html?q=softmax"):
+            page.goto(f"{here}/{name}", wait_until="networkidle")
+        assert page.locator("ul.search p.context").count() > 0, "results with their surroundings"
+        server.shutdown()
+    assert wrong == []
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+def background(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_the_theme_can_be_switched_and_is_kept(site: Site, page: Page) -> None:
+    page.goto(site.address("index"))
+    light, switch = background(page), page.locator(".theme-switch-button").first
+    for _ in range(3):
+        switch.click()
+        if page.evaluate("document.documentElement.dataset.mode") == "dark":
+            break
+    dark = background(page)
+    assert dark != light
+    page.goto(site.address("07_split"))
+    assert background(page) == dark
+    figure = page.locator(".cell_output img.figure").first
+    assert figure.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_the_keyboard_alone_reaches_everything(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    reachable = "a[href], button, summary, input:not([type=hidden]), [tabindex='0']"
+    seen = page.evaluate(
+        """wanted => [...document.querySelectorAll(wanted)]
+        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled
+                     && e.tabIndex >= 0).map((e, i) => (e.dataset.reach = i, i))""",
+        reachable,
+    )
+    reached = set()
+    for _ in range(len(seen) + 20):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("Number(document.activeElement.dataset.reach ?? -1)"))
+    missing = set(seen) - reached
+    names = [page.locator(f"[data-reach='{i}']").evaluate("e => e.outerHTML") for i in missing]
+    assert len(seen) > 60 and names == []
+
+
+def test_the_keyboard_opens_a_solution(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    solution = page.locator(".tag_solution details").first
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert solution.locator("pre").is_visible()
+
+
+def test_print_shows_the_page_and_nothing_around_it(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    page.emulate_media(media="print")
+    assert page.locator("h1").last.is_visible()
+    for around in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-footer"):
+        assert not page.locator(around).first.is_visible(), around
