@@ -114,6 +114,15 @@ def link_elsewhere(
     return nodes.reference("", "", content, refuri=address, internal=False) if address else None
 
 
+def mend_signature(
+    app: Sphinx, what: str, name: str, thing: object, options: object, signature: str, returns: str
+) -> tuple[str, str] | None:
+    """Write a default that a dataclass makes anew as dots, which can be read as Python."""
+    if "<factory>" not in (signature or ""):
+        return None
+    return signature.replace("<factory>", "..."), returns
+
+
 def describe(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
     """Tell programs what a page is: its twin in plain Markdown, its card for social media."""
     if doctree is None:
@@ -150,6 +159,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_pictures)
     app.connect("source-read", read_page)
     app.connect("missing-reference", link_elsewhere)
+    app.connect("autodoc-process-signature", mend_signature)
     app.connect("html-page-context", describe)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
 

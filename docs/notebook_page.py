@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 
 # what nbdev's directives mean for a page
 TAGS = {"hide": "remove-cell", "echo: false": "remove-input", "code-fold: true": "hide-input"}
-# where no name is linked: code, headings, links
-NO_PROSE = r"```[\s\S]*?```|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|`(?P<name>\w+)(?:\(\))?`"
+# where no name is linked: code, headings, links; nor is a plain word such as `train`
+NO_PROSE = r"```[\s\S]*?```|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)"
+NAME = r"`(?P<name>\w*[_A-Z]\w*)(?:\(\))?`"
 
 
 def read_directives(notebook: NotebookNode) -> None:
@@ -81,7 +82,7 @@ def link_names(notebook: NotebookNode) -> None:
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(NO_PROSE, linked, cell.source, flags=re.M)
+            cell.source = re.sub(f"{NO_PROSE}|{NAME}", linked, cell.source, flags=re.M)
 
 
 def link_exports(notebook: NotebookNode, name: str) -> None:
