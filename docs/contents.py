@@ -15,8 +15,10 @@ THEMES = {
         "photographs", "local_features", "grouping", "photograph_table", "known_table",
     ),
     "Auditing a data set": ("audit", "audit_report", "file_facts"),
-    "Scores that say how sure they are": ("intervals",),
-    "Running all nine steps": ("run", "cli", "report", "page", "model_file", "lock", "lab"),
+    "Training and scores": (
+        "experiments", "drawn_cells", "checkpoint", "model_file", "measures", "intervals",
+    ),
+    "Running all nine steps": ("run", "cli", "report", "page", "lock", "lab"),
     "Drawing blood smears": ("sample", "smear", "cells", "kinds", "nuclei", "brush"),
     "Figures and errors": ("plots", "interactive", "errors"),
 }  # fmt: skip

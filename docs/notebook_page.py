@@ -44,8 +44,10 @@ def picture_options(cell: NotebookNode) -> dict:
 
 def only_imports(code: str) -> bool:
     """Return whether several lines do nothing but import; a single one may stay in sight."""
-    lines = ast.parse(code).body
-    return len(lines) > 2 and all(isinstance(n, ast.Import | ast.ImportFrom) for n in lines)
+    lines = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.stmt)]
+    wanted = ast.Import | ast.ImportFrom
+    others = [n for n in lines if not isinstance(n, wanted | ast.If)]
+    return len(lines) > 2 and not others
 
 
 def page(text: str, name: str) -> str:

@@ -149,7 +149,7 @@ def test_every_page_has_a_plain_twin(site: Site) -> None:
             continue
         (twin,) = [a["href"] for a in page.all("link") if a.get("type") == "text/markdown"]
         text = (page.path.parent / twin).read_text(encoding="utf-8")
-        assert text.startswith("# ") and "{toctree}" not in text and "data:image" not in text
+        assert text.startswith("# ") and "{toctree}" not in text and "](data:" not in text
         for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
             assert (page.path.parent / target).exists(), f"{name}: {target}"
     overview = (site.folder / "llms.txt").read_text(encoding="utf-8")
@@ -253,7 +253,8 @@ def test_search_finds_the_right_page_first(site: Site, page: Page, query: str) -
     first.wait_for()
     assert first.get_attribute("href") == QUERIES[query]
     first.click()
-    assert page.locator(".bd-article h1").is_visible() and wrong == []
+    page.locator(".bd-article h1").wait_for()
+    assert wrong == []
 
 
 def test_search_begins_in_the_sidebar(site: Site, page: Page) -> None:
