@@ -36,7 +36,7 @@ def card() -> plt.Figure:
     ax.set_axis_off()
     for i, kind in enumerate(sorted(CELL_KINDS)):
         picture = OffsetImage(cell(kind, 180), zoom=0.72)
-        ax.add_artist(AnnotationBbox(picture, (1.85 + 2.1 * i, 4.85), frameon=False))
+        ax.add_artist(AnnotationBbox(picture, (1.75 + 2.83 * i, 4.85), frameon=False))
     ax.text(0.85, 2.95, "bloodcell_tut", fontsize=50, weight="bold", color="#2b1640")
     subtitle = "Image classification with a CNN in nine steps,\non blood cells, scored honestly"
     ax.text(0.88, 1.75, subtitle, fontsize=22, color="#444", linespacing=1.35)

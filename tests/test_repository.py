@@ -70,6 +70,13 @@ def test_readme_is_what_the_front_page_renders_to(tmp_path: Path) -> None:
     assert same(ROOT / "README.md", tmp_path / "README.md"), "run `make export`"
 
 
+def test_nbdev_prepares_the_pages_for_quarto(copy: Path) -> None:
+    run(BIN / "nbdev-proc-nbs", cwd=copy)
+    prepared = {p.name for p in (copy / "_proc").rglob("*.ipynb")}
+    assert {notebook.name for notebook in NOTEBOOKS} <= prepared
+    assert same(copy / "_proc" / "_quarto.yml", ROOT / "nbs" / "_quarto.yml")
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
 def test_stored_outputs(notebook: Path) -> None:
     for cell in cells(notebook):
