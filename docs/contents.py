@@ -10,7 +10,7 @@ NBS = ROOT / "nbs"
 
 # the notebooks of nbs/toolbox by theme; one that no theme names comes last, under "More"
 THEMES = {
-    "Reading data sets": ("sources", "archives", "layout", "image_file", "files"),
+    "Reading data sets": ("sources", "archives", "layout", "image_file", "array_cache", "files"),
     "Photographs behind the images": (
         "photographs", "local_features", "grouping", "photograph_table", "known_table",
     ),
