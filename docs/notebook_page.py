@@ -62,6 +62,8 @@ def page(text: str, name: str) -> str:
     """
     notebook = nbformat.reads(text, as_version=4)
     read_directives(notebook)
+    top = notebook.cells[0]
+    top.source = re.sub(r"^> [a-z]", lambda m: m[0].upper(), top.source, count=1, flags=re.M)
     link_names(notebook)
     link_exports(notebook, name)
     if name in contents.lessons():
