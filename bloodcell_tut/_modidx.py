@@ -774,6 +774,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'bloodcell_tut.run._data_facts': ('toolbox/run.html#_data_facts', 'bloodcell_tut/run.py'),
                                    'bloodcell_tut.run._data_steps': ('toolbox/run.html#_data_steps', 'bloodcell_tut/run.py'),
                                    'bloodcell_tut.run._describe': ('toolbox/run.html#_describe', 'bloodcell_tut/run.py'),
+                                   'bloodcell_tut.run._epochs': ('toolbox/run.html#_epochs', 'bloodcell_tut/run.py'),
                                    'bloodcell_tut.run._evaluate': ('toolbox/run.html#_evaluate', 'bloodcell_tut/run.py'),
                                    'bloodcell_tut.run._example': ('toolbox/run.html#_example', 'bloodcell_tut/run.py'),
                                    'bloodcell_tut.run._examples': ('toolbox/run.html#_examples', 'bloodcell_tut/run.py'),

@@ -108,7 +108,7 @@ def _main(
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
-# %% ../nbs/toolbox/cli.ipynb #bf433ab4
+# %% ../nbs/toolbox/cli.ipynb #cc2d05be
 @app.command("run")
 def _run(
     data: Annotated[
@@ -129,6 +129,7 @@ def _run(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="passes through the data; else what suits the model")
     ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="half the training")] = False,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="of all that is random")] = 0,
     out: Annotated[Path, typer.Option(help="folder for the report")] = Path("runs/latest"),
 ) -> None:
@@ -138,7 +139,8 @@ def _run(
             typer.echo("loading Keras ...", err=True)  # which takes longer than to see the lock
         with _quiet():
             from bloodcell_tut.run import RunSettings, run_steps
-        run_steps(RunSettings(data, test_data, photographs, model, split, epochs, seed, out))
+        settings = (data, test_data, photographs, model, split, epochs, fast, seed, out)
+        run_steps(RunSettings(*settings))
         typer.echo(f"\nLook at   {out / 'report.html'} (open it in a browser)")
         typer.echo(f"numbers   {out / 'report.json'}")
         typer.echo(f"network   {out / 'model.keras'}")

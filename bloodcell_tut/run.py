@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['IMAGE_SIZES', 'CHECKPOINT', 'RunSettings', 'run_steps', 'peak_memory_mb', 'versions']
 
-# %% ../nbs/toolbox/run.ipynb #3e6684a3
+# %% ../nbs/toolbox/run.ipynb #f8f309a0
 import platform
 import sys
 import time
@@ -27,7 +27,7 @@ from .evaluation import Evaluation, evaluate
 from .features import features_and_labels
 from .images import find_white_cell, prepare_image, read_image
 from .lock import alone_in
-from .model import article_cnn, small_cnn, train
+from .model import article_cnn, default_epochs, small_cnn, train
 from .model_file import save_model
 from .normalization import normalize, one_hot
 from .page import PageFigure, percent
@@ -36,7 +36,7 @@ from .shuffling import shuffle
 from .split import Split, split_by_image, split_by_photograph
 from .training_data import TrainingData, create_training_data
 
-# %% ../nbs/toolbox/run.ipynb #ace34e45
+# %% ../nbs/toolbox/run.ipynb #6c3453f0
 IMAGE_SIZES = {"small": 64, "article": 200}
 """Height and width, in pixels, of the images that each network takes."""
 CHECKPOINT = "training.npz"
@@ -62,6 +62,8 @@ class RunSettings:
         What is held back: whole photographs, ``"photograph"``, or single images, ``"image"``.
     epochs : int or None
         Passes through the training images, at least 1; by default as many as suit the network.
+    fast : bool
+        Train the small network half as long as by default.
     seed : int
         Seed of all that is random, 0 or more.
     out : Path
@@ -74,6 +76,7 @@ class RunSettings:
     model: str = "small"
     split: str = "photograph"
     epochs: int | None = None
+    fast: bool = False
     seed: int = 0
     out: Path = Path("runs/latest")
 
@@ -82,6 +85,8 @@ class RunSettings:
         _check("model", self.model, self.model in IMAGE_SIZES, "small or article")
         _check("split", self.split, self.split in ("photograph", "image"), "photograph or image")
         _check("epochs", self.epochs, self.epochs is None or self.epochs >= 1, "at least 1")
+        without_epochs = self.model == "small" and self.epochs is None
+        _check("fast", self.fast, not self.fast or without_epochs, "the small model, no epochs")
         _check("seed", self.seed, 0 <= self.seed < 2**32, "0 to 4294967295")
         for images in (self.data, self.test_data or self.data):
             inside = self.out.resolve().is_relative_to(Path(images).resolve())
@@ -245,7 +250,7 @@ def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
     alt = f"A photograph of a cell of class {name}, and beside it what the network gets of it"
     return PageFigure(name, encode_png(np.hstack([whole, large]), 240), alt, caption)
 
-# %% ../nbs/toolbox/run.ipynb #4a3f698b
+# %% ../nbs/toolbox/run.ipynb #b1b8df9f
 def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
         build = small_cnn if settings.model == "small" else article_cnn
@@ -258,7 +263,7 @@ def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[st
                 model,
                 split.train,
                 split.test,
-                settings.epochs,
+                _epochs(settings, split.train),
                 settings.seed,
                 checkpoint=checkpoint,
                 extra=extra,
@@ -273,6 +278,10 @@ def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[st
         said += [f"{model.count_params():,} weights", f"epochs: {len(history['loss'])}"]
         said.append(f"{percent(history['accuracy'][-1])} of the training images right")
     return model, history
+
+
+def _epochs(settings: RunSettings, data: TrainingData) -> int | None:
+    return default_epochs(len(data)) // 2 if settings.fast else settings.epochs
 
 
 def _extra(settings: RunSettings, data: TrainingData) -> TrainingData | None:

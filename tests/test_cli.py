@@ -67,10 +67,12 @@ def test_options_reach_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         "--split": "image", "--epochs": "3", "--seed": "7", "--out": "d",
     }  # fmt: skip
     assert call("run", *(part for pair in options.items() for part in pair)).exit_code == 0
-    expected = bt.RunSettings("a", "b", Path("c.csv"), "article", "image", 3, 7, Path("d"))
+    expected = bt.RunSettings("a", "b", Path("c.csv"), "article", "image", 3, False, 7, Path("d"))
     assert seen == [expected]
     assert call("run").exit_code == 0
     assert seen[1] == bt.RunSettings()
+    assert call("run", "--fast").exit_code == 0
+    assert seen[2] == bt.RunSettings(fast=True)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,25 @@ def test_ctrl_c_for_real(sample: Path, tmp_path: Path) -> None:
     assert bt.load_model(tmp_path / "model-interrupted.keras").crop
 
 
+def test_fast_trains_half_as_long(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def stop(model: object, data: bt.TrainingData, test: object, epochs: int, *_, **__) -> None:
+        asked.append((epochs, len(data)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bloodcell_tut.run.train", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_steps(bt.RunSettings(sample, fast=True, out=tmp_path))
+    ((epochs, n),) = asked
+    assert epochs == bt.default_epochs(n) // 2
+    for wrong in ({"epochs": 3}, {"model": "article"}):
+        with pytest.raises(bt.ArgumentError, match="fast"):
+            bt.RunSettings(fast=True, **wrong)
+
+
 def test_a_run_that_was_killed_goes_on(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
