@@ -84,7 +84,8 @@ def run_lesson(text: str, folder: Path) -> nbformat.NotebookNode:
     """Run a notebook in a kernel of its own, in a folder; its first error is raised."""
     notebook = nbformat.reads(text, as_version=4)
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    # now and then a reply that is there is seen only when this time is over
+    NotebookClient(notebook, timeout=150, kernel_name="python3", resources=resources).execute()
     return notebook
 
 
