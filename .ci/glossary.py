@@ -7,8 +7,11 @@ from fastcore.nbio import nb2str, read_nb
 
 NBS = Path(__file__).parent.parent / "nbs"
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.ipynb#[\w-]+\)")
-# what holds no prose: code, headings, links, formulas
-NO_PROSE = r"```[\s\S]*?```|`[^`\n]*`|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|\$[^$\n]+\$"
+# what holds no prose of ours: titles of papers, code, headings, links, formulas
+NO_PROSE = (
+    r"^## Further reading[\s\S]*|```[\s\S]*?```|`[^`\n]*`|^#[^\n]*"
+    r"|!?\[[^\]]*\]\([^)]*\)|\$[^$\n]+\$"
+)
 
 
 def terms() -> dict[str, str]:
