@@ -5,8 +5,12 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from queue import Empty
+from time import monotonic
+from unittest.mock import patch
 
 import nbformat
+from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 
 NBS = Path(__file__).parent.parent / "nbs"
@@ -80,12 +84,30 @@ def prose(notebook: Path) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", "\n\n".join(markdown(notebook)), flags=re.S)
 
 
+get_msg = AsyncZMQSocketChannel.get_msg
+
+
+async def get_msg_in_slices(
+    channel: AsyncZMQSocketChannel, timeout: float | None = None
+) -> dict[str, object]:
+    """Ask again every second: now and then the news of a message that is there gets lost."""
+    end = float("inf") if timeout is None else monotonic() + timeout
+    while True:
+        try:
+            return await get_msg(channel, max(0.0, min(1.0, end - monotonic())))
+        except Empty:
+            if monotonic() >= end:
+                raise
+
+
 def run_lesson(text: str, folder: Path) -> nbformat.NotebookNode:
     """Run a notebook in a kernel of its own, in a folder; its first error is raised."""
     notebook = nbformat.reads(text, as_version=4)
-    resources = {"metadata": {"path": str(folder)}}
-    # now and then a reply that is there is seen only when this time is over
-    NotebookClient(notebook, timeout=150, kernel_name="python3", resources=resources).execute()
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    with patch.object(AsyncZMQSocketChannel, "get_msg", get_msg_in_slices):
+        client.execute()
     return notebook
 
 
