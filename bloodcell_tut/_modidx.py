@@ -428,6 +428,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'bloodcell_tut/experiments.py'),
                                            'bloodcell_tut.experiments._each': ( 'toolbox/experiments.html#_each',
                                                                                 'bloodcell_tut/experiments.py'),
+                                           'bloodcell_tut.experiments._trained': ( 'toolbox/experiments.html#_trained',
+                                                                                   'bloodcell_tut/experiments.py'),
                                            'bloodcell_tut.experiments.article_network': ( 'toolbox/experiments.html#article_network',
                                                                                           'bloodcell_tut/experiments.py'),
                                            'bloodcell_tut.experiments.cross_validated': ( 'toolbox/experiments.html#cross_validated',

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['audit_text', 'audit_json', 'audit_page']
 
-# %% ../nbs/toolbox/audit_report.ipynb #486b34c0
+# %% ../nbs/toolbox/audit_report.ipynb #0a072d8b
 import base64
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ import numpy as np
 from .auditing import KINDS, Audit, Finding
 from .errors import ImageError
 from .images import read_image
-from .page import _STYLE, _each, _fill, _Html
+from .page import _HEAD, _STYLE, _each, _fill, _Html
 from .plots import CLASS_COLORS
 
 # %% ../nbs/toolbox/audit_report.ipynb #a3fe570f
@@ -234,14 +234,10 @@ def _balance(audit: Audit) -> _Html:
     ]
     return _each(row, rows)
 
-# %% ../nbs/toolbox/audit_report.ipynb #4e2fd830
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>$title · bloodcell_tut</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<link rel="icon" href="data:,"><style>$style</style></head><body><main>
-<header><p class="kicker">bloodcell_tut · audit of $data</p><h1>$title</h1></header>
+# %% ../nbs/toolbox/audit_report.ipynb #3b8c7c03
+_PAGE = (
+    _HEAD
+    + """</header>
 <dl>$facts</dl>
 <h2>The classes, after and before augmenting</h2>
 <p>Images are what was made of the photographs; how often a class was photographed is before.</p>
@@ -250,6 +246,7 @@ $sections
 <h2>Looked for and not found</h2><ul class="says">$absent</ul>
 </main></body></html>
 """
+)
 
 
 def audit_page(audit: Audit) -> str:
@@ -269,7 +266,7 @@ def audit_page(audit: Audit) -> str:
         _PAGE,
         style=_Html(_STYLE),
         title=f"{len(audit.own):,} images, {len(audit.family_sizes):,} photographs",
-        data=Path(audit.sources[0]).name,
+        kicker=f"audit of {Path(audit.sources[0]).name}",
         facts=_each("<dt>$k</dt><dd>$v</dd>", facts),
         columns=_each("<th scope=col>$name</th>", [{"name": name} for name in _BALANCE]),
         balance=_balance(audit),

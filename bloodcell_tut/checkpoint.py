@@ -45,7 +45,7 @@ def _facts(layer: keras.Layer) -> str:
     facts = {name: fact for name, fact in layer.get_config().items() if name != "name"}
     return type(layer).__name__ + json.dumps(facts, default=str, sort_keys=True)
 
-# %% ../nbs/toolbox/checkpoint.ipynb #e43dfd14
+# %% ../nbs/toolbox/checkpoint.ipynb #ad7882a7
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the state of a training after each epoch.
 
@@ -68,10 +68,10 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             with np.load(self.path, allow_pickle=False) as kept:
                 facts = json.loads(str(kept["facts"]))
+                if facts["key"] != self.key:
+                    return 0
                 values = [kept[str(i)] for i in range(len(variables))]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return 0
-        if facts["key"] != self.key:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             return 0
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)

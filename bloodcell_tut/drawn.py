@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['drawn_cells', 'drawn_cells_help']
 
-# %% ../nbs/toolbox/drawn_cells.ipynb #9abff3e3
+# %% ../nbs/toolbox/drawn_cells.ipynb #74121f37
 from collections.abc import Iterable
 
 import numpy as np
 
 from .dataset import choose_dataset
 from .kinds import CELL_KINDS
-from .sample import draw_sample
+from .sample import _DRAWN, draw_sample
 from .training_data import TrainingData, create_training_data
 
 # %% ../nbs/toolbox/drawn_cells.ipynb #4fa9b510
@@ -47,7 +47,7 @@ def drawn_cells(size: int = 64, seed: int = 0, n_photographs: int = 1000) -> Tra
     folder = draw_sample(None, n_photographs, 2 * n_photographs, seed + 1_000_000)
     return create_training_data(choose_dataset(folder), size, cache=True)
 
-# %% ../nbs/toolbox/drawn_cells.ipynb #aa578ad4
+# %% ../nbs/toolbox/drawn_cells.ipynb #8f6986c1
 def drawn_cells_help(class_names: Iterable[str], photographs: np.ndarray | None) -> bool:
     """Return whether drawn cells are of use beside some images: real ones of the same classes.
 
@@ -59,5 +59,5 @@ def drawn_cells_help(class_names: Iterable[str], photographs: np.ndarray | None)
         The photograph of each image, shape (n,); None when nobody knows.
     """
     names = np.array([] if photographs is None else photographs, dtype=str)
-    is_drawn = len(names) > 0 and bool(np.char.startswith(names, "Drawn_").all())
+    is_drawn = len(names) > 0 and bool(np.char.startswith(names, _DRAWN).all())
     return tuple(class_names) == tuple(sorted(CELL_KINDS)) and not is_drawn

@@ -6,10 +6,11 @@
 __all__ = ['Classifier', 'Learner', 'cross_validated', 'majority', 'nearest_colors', 'decision_tree', 'random_forest',
            'article_network', 'small_network', 'small_network_with_drawn']
 
-# %% ../nbs/toolbox/experiments.ipynb #1262caf2
+# %% ../nbs/toolbox/experiments.ipynb #29d4a6c6
 from collections.abc import Callable
 
 import cv2
+import keras
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -132,7 +133,7 @@ def _colors(image: np.ndarray) -> np.ndarray:
     counts = cv2.calcHist([image], [0, 1, 2], None, [8] * 3, [0, 256] * 3).ravel()
     return np.asarray(np.sqrt(counts / counts.sum()))
 
-# %% ../nbs/toolbox/experiments.ipynb #95ee6aaa
+# %% ../nbs/toolbox/experiments.ipynb #a5ce04a5
 def article_network(data: TrainingData, seed: int = 0) -> Classifier:
     """Train the article's network, as it was meant.
 
@@ -141,9 +142,7 @@ def article_network(data: TrainingData, seed: int = 0) -> Classifier:
     data, seed
         As a `Learner` takes them.
     """
-    model = article_cnn(len(data.class_names), data.images.shape[1], seed)
-    train(model, data, seed=seed)
-    return lambda images: predict_probabilities(model, images)
+    return _trained(article_cnn, data, seed)
 
 
 def small_network(
@@ -158,7 +157,16 @@ def small_network(
     extra
         As `train` takes it.
     """
-    model = small_cnn(len(data.class_names), data.images.shape[1], seed)
+    return _trained(small_cnn, data, seed, extra)
+
+
+def _trained(
+    build: Callable[[int, int, int], keras.Model],
+    data: TrainingData,
+    seed: int,
+    extra: TrainingData | None = None,
+) -> Classifier:
+    model = build(len(data.class_names), data.images.shape[1], seed)
     train(model, data, seed=seed, extra=extra)
     return lambda images: predict_probabilities(model, images)
 

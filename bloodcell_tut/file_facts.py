@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/toolbox/file_facts.ipynb #d89d9717
-import hashlib
+# %% ../nbs/toolbox/file_facts.ipynb #8f574e09
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ import cv2
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
+from .files import _file_digest
 from .images import _blueness, _confidence, _largest_patch, read_image
 
-# %% ../nbs/toolbox/file_facts.ipynb #f55215fd
+# %% ../nbs/toolbox/file_facts.ipynb #4970245e
 _SIDE = 32
 """Side of the gray picture in pixels."""
 
@@ -62,8 +62,7 @@ def file_facts(path: Path) -> FileFacts:
     """
     image = read_image(path)
     size = image.shape[1], image.shape[0]
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return FileFacts(digest, size, _thumbnail(image), *_nucleus(image))
+    return FileFacts(_file_digest(path).hex(), size, _thumbnail(image), *_nucleus(image))
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .images import _BLUENESS, _check_image, _largest_patch
 
-# %% ../nbs/toolbox/measures.ipynb #770feb63
+# %% ../nbs/toolbox/measures.ipynb #ac59ac1b
 MEASURES = (
     "nucleus_area",
     "cell_area",
@@ -71,7 +71,7 @@ def _nucleus_and_cell(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the masks of the nucleus and of the cell with its nucleus, 0 or 1, uint8."""
     blueness = cv2.GaussianBlur(cv2.transform(image, np.array([_BLUENESS], np.float32)), (3, 3), 0)
     threshold, mask = cv2.threshold(blueness, 0, 255, cv2.THRESH_OTSU)
-    nucleus = (_largest_patch(mask) > 0).astype(np.uint8)
+    nucleus = _largest_patch(mask)
     _, patches = cv2.connectedComponents((blueness > 0.5 * threshold).astype(np.uint8))
     cell = (patches == patches.flat[int(nucleus.argmax())]).astype(np.uint8)
     return nucleus, cell | nucleus
@@ -89,5 +89,5 @@ def _shape(nucleus: np.ndarray, area: int) -> tuple[float, float]:
 def _count_lobes(nucleus: np.ndarray) -> int:
     """Return into how many parts the nucleus falls at most as its rim is taken off."""
     depth = cv2.distanceTransform(nucleus, cv2.DIST_L2, 5)
-    parts = (cv2.connectedComponents((depth > r).astype(np.uint8))[0] - 1 for r in range(99))
-    return max(n for n, _ in zip(parts, range(int(depth.max()) + 1), strict=False))
+    steps = range(int(depth.max()) + 1)
+    return max(cv2.connectedComponents((depth > r).astype(np.uint8))[0] - 1 for r in steps)

@@ -227,14 +227,18 @@ figure,li,tr,dl,pre{break-inside:avoid}
 .pair{grid-template-columns:1fr 1fr}}
 """
 
-# %% ../nbs/toolbox/page.ipynb #5669066a
-_PAGE = """<!doctype html>
+# %% ../nbs/toolbox/page.ipynb #a968f6cd
+_HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>$title · bloodcell_tut</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <link rel="icon" href="data:,"><style>$style</style></head><body><main>
-<header><p class="kicker">bloodcell_tut · $kicker</p><h1>$title</h1>$strip</header>
+<header><p class="kicker">bloodcell_tut · $kicker</p><h1>$title</h1>"""
+"""How each page begins: it loads nothing and runs nothing."""
+_PAGE = (
+    _HEAD
+    + """$strip</header>
 <h2>What the score says</h2><ul class="says">$remarks</ul>
 <h2>What the network sees</h2><p>$seen</p>$examples
 <h2>The nine steps</h2><ol class="steps">$steps</ol>
@@ -254,6 +258,7 @@ how many images of this class it finds. F1: their harmonic mean.</p></div></div>
 <p class="soft">This network was made to learn from. It must not be used to diagnose anyone.</p>
 </main></body></html>
 """
+)
 
 
 def render_page(

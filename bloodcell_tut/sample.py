@@ -127,7 +127,9 @@ def _check(n_photographs: int, n_images: int, seed: int) -> None:
             "one file for each photograph"
         )
 
-# %% ../nbs/toolbox/sample.ipynb #8a86eb2d
+# %% ../nbs/toolbox/sample.ipynb #67cd5d38
+_DRAWN = "Drawn_"
+"""What the name of a drawn photograph begins with."""
 SAMPLE_COLUMNS = (
     "split", "class", "file", "original", "sha256_16", "x", "y", "width", "height",
     "nucleus_visible", "lobes", "red_cells",
@@ -151,7 +153,7 @@ def _draw_files(plan: _Plan, seed: int, folder: Path) -> list[tuple]:
         data = cv2.imencode(".jpeg", bgr, quality)[1].tobytes()
         (folder / "images" / plan.split / plan.cell_type / name).write_bytes(data)
         rows.append((
-            plan.split, plan.cell_type, name, f"Drawn_{plan.index:05}",
+            plan.split, plan.cell_type, name, f"{_DRAWN}{plan.index:05}",
             hashlib.sha256(data).hexdigest()[:16], *copy.box, copy.nucleus_visible,
             photograph.lobes, photograph.red_cells,
         ))  # fmt: skip

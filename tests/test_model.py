@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from bloodcell_tut.checkpoint import Checkpoint
 from bloodcell_tut.errors import ArgumentError, ModelError
 from bloodcell_tut.model import (
     article_cnn,
@@ -228,6 +229,13 @@ def test_the_state_of_another_training_is_not_used(tmp_path, change):
     epochs = 1 + (change == "epochs")
     train(model, other, None, epochs, int(change == "seed"), [callback], path)
     assert seen == list(range(epochs))
+
+
+@pytest.mark.parametrize("facts", ["[]", "{}", "3", "no JSON"])
+def test_a_file_that_is_no_state_is_not_used(tmp_path, facts):
+    path, model = tmp_path / "training.npz", small_cnn(size=16)
+    np.savez(path, facts=np.array(facts))
+    assert Checkpoint(path, "key").restore(model) == 0
 
 
 def test_jax_gives_the_same_predictions(tmp_path):
