@@ -18,6 +18,8 @@ from .dataset import choose_dataset as choose_dataset
 from .dataset import plot_class_counts as plot_class_counts
 from .drawn import drawn_cells as drawn_cells
 from .drawn import drawn_cells_help as drawn_cells_help
+from .environment import peak_memory_mb as peak_memory_mb
+from .environment import versions as versions
 from .errata import DEFECTS as DEFECTS
 from .errata import Defect as Defect
 from .errata import defect_table as defect_table
@@ -42,6 +44,7 @@ from .experiments import majority as majority
 from .experiments import nearest_colors as nearest_colors
 from .experiments import random_forest as random_forest
 from .experiments import small_network as small_network
+from .experiments import small_network_asked_once as small_network_asked_once
 from .experiments import small_network_with_drawn as small_network_with_drawn
 from .features import features_and_labels as features_and_labels
 from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
@@ -108,9 +111,7 @@ from .report import write_report as write_report
 from .run import CHECKPOINT as CHECKPOINT
 from .run import IMAGE_SIZES as IMAGE_SIZES
 from .run import RunSettings as RunSettings
-from .run import peak_memory_mb as peak_memory_mb
 from .run import run_steps as run_steps
-from .run import versions as versions
 from .sample import Augmented as Augmented
 from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
 from .sample import augment as augment
@@ -254,6 +255,7 @@ __all__ = [
     "shuffle",
     "small_cnn",
     "small_network",
+    "small_network_asked_once",
     "small_network_with_drawn",
     "split_by_image",
     "split_by_photograph",

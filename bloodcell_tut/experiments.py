@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Classifier', 'Learner', 'cross_validated', 'majority', 'nearest_colors', 'decision_tree', 'random_forest',
-           'article_network', 'small_network', 'small_network_with_drawn']
+           'article_network', 'small_network', 'small_network_with_drawn', 'small_network_asked_once']
 
 # %% ../nbs/toolbox/experiments.ipynb #29d4a6c6
 from collections.abc import Callable
@@ -133,7 +133,7 @@ def _colors(image: np.ndarray) -> np.ndarray:
     counts = cv2.calcHist([image], [0, 1, 2], None, [8] * 3, [0, 256] * 3).ravel()
     return np.asarray(np.sqrt(counts / counts.sum()))
 
-# %% ../nbs/toolbox/experiments.ipynb #a5ce04a5
+# %% ../nbs/toolbox/experiments.ipynb #0563ceb3
 def article_network(data: TrainingData, seed: int = 0) -> Classifier:
     """Train the article's network, as it was meant.
 
@@ -142,7 +142,8 @@ def article_network(data: TrainingData, seed: int = 0) -> Classifier:
     data, seed
         As a `Learner` takes them.
     """
-    return _trained(article_cnn, data, seed)
+    model = _trained(article_cnn, data, seed)
+    return lambda images: predict_probabilities(model, images)
 
 
 def small_network(
@@ -157,7 +158,8 @@ def small_network(
     extra
         As `train` takes it.
     """
-    return _trained(small_cnn, data, seed, extra)
+    model = _trained(small_cnn, data, seed, extra)
+    return lambda images: predict_probabilities(model, images)
 
 
 def _trained(
@@ -165,10 +167,10 @@ def _trained(
     data: TrainingData,
     seed: int,
     extra: TrainingData | None = None,
-) -> Classifier:
+) -> keras.Model:
     model = build(len(data.class_names), data.images.shape[1], seed)
     train(model, data, seed=seed, extra=extra)
-    return lambda images: predict_probabilities(model, images)
+    return model
 
 
 def small_network_with_drawn(data: TrainingData, seed: int = 0) -> Classifier:
@@ -180,3 +182,15 @@ def small_network_with_drawn(data: TrainingData, seed: int = 0) -> Classifier:
         As a `Learner` takes them.
     """
     return small_network(data, seed, drawn_cells(data.images.shape[1]))
+
+
+def small_network_asked_once(data: TrainingData, seed: int = 0) -> Classifier:
+    """Train our network with drawn cells, and ask it about each image as it is, without flips.
+
+    Parameters
+    ----------
+    data, seed
+        As a `Learner` takes them.
+    """
+    model = _trained(small_cnn, data, seed, drawn_cells(data.images.shape[1]))
+    return lambda images: model.predict(images, batch_size=256, verbose=0)

@@ -365,11 +365,18 @@ class _Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
 
-# %% ../nbs/08_train_cnn.ipynb #35ff019f
+# %% ../nbs/08_train_cnn.ipynb #c8b51b45
+_FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+"""Steps down and to the right: an image as it is, and its three flips."""
+
+
 def predict_probabilities(
     model: keras.Model, images: np.ndarray, batch_size: int = 256
 ) -> np.ndarray:
     """Return what a model says for each image, batch by batch.
+
+    A model that was trained on flipped images is asked about the image and its three flips, and
+    the mean of the four answers is returned.
 
     Parameters
     ----------
@@ -395,9 +402,11 @@ def predict_probabilities(
             f"{model.name}: found images of shape {images.shape}; expected (n, "
             f"{', '.join(map(str, model.input_shape[1:]))}); create them with the model's size"
         )
+    flipped = any(isinstance(layer, layers.RandomFlip) for layer in model.layers)
     probabilities = np.zeros((len(images), model.output_shape[1]), np.float32)
     starts = range(0, len(images), batch_size)
     for start in tqdm(starts, "predicting", unit="batch", delay=2):
         part = slice(start, start + batch_size)
-        probabilities[part] = model.predict_on_batch(images[part])
+        views = [images[part][:, ::down, ::right] for down, right in _FLIPS[: 4 if flipped else 1]]
+        probabilities[part] = np.mean([model.predict_on_batch(view) for view in views], axis=0)
     return probabilities

@@ -16,7 +16,7 @@ from bench_tools import in_new_process, save
 from bench_ways import Pace
 
 import bloodcell_tut as bt
-from bloodcell_tut.run import peak_memory_mb
+from bloodcell_tut.environment import peak_memory_mb
 
 N = 100_000
 

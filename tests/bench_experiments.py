@@ -13,7 +13,7 @@ from bench_tools import in_new_process, save
 
 import bloodcell_tut as bt
 from bloodcell_tut import experiments
-from bloodcell_tut.run import peak_memory_mb
+from bloodcell_tut.environment import peak_memory_mb
 
 LEARNERS = {
     "majority": experiments.majority,
@@ -23,7 +23,8 @@ LEARNERS = {
     "article's network, whole images": experiments.article_network,
     "article's network, cells cut out": experiments.article_network,
     "small network, real cells only": experiments.small_network,
-    "small network, half drawn cells": experiments.small_network_with_drawn,
+    "the same, half drawn cells": experiments.small_network_asked_once,
+    "the same, mean over flips: ours": experiments.small_network_with_drawn,
 }
 
 
@@ -52,7 +53,7 @@ def work(name: str, real: str, seed: str) -> None:
 def main(real: Path, seeds: int) -> None:
     rows: list[dict[str, Any]] = []
     for name in LEARNERS:
-        for seed in range(seeds if "small" in name else 1):
+        for seed in range(seeds if "drawn cells" in name or "ours" in name else 1):
             rows.append(in_new_process("bench_experiments.py", name, real, seed))
             print(rows[-1], file=sys.stderr, flush=True)
     save("experiments", "real TRAIN", rows)

@@ -18,7 +18,7 @@ from bench_tools import in_new_process, save
 
 import bloodcell_tut as bt
 import bloodcell_tut.auditing
-from bloodcell_tut.run import peak_memory_mb
+from bloodcell_tut.environment import peak_memory_mb
 
 SIZES = (1_000, 2_500, 5_000)
 

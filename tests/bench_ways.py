@@ -20,7 +20,7 @@ from bench_tools import REAL, in_new_process, save
 from sklearn.model_selection import train_test_split
 
 import bloodcell_tut as bt
-from bloodcell_tut.run import peak_memory_mb
+from bloodcell_tut.environment import peak_memory_mb
 
 SIZES = (5_000, 2_500, 1_000)
 WARM_UP, STEPS = 3, 12

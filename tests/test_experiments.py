@@ -103,7 +103,10 @@ def test_networks_learn_and_drawn_cells_are_used(monkeypatch: pytest.MonkeyPatch
     calls = []
     monkeypatch.setattr("bloodcell_tut.experiments.train", lambda *a, **k: calls.append(k))
     monkeypatch.setattr("bloodcell_tut.experiments.drawn_cells", lambda size: ("drawn", size))
-    for learn in (bt.article_network, bt.small_network, bt.small_network_with_drawn):
-        assert learn(DATA, 5)(DATA.images).shape == (len(DATA), 4)
-    assert [call.get("extra") for call in calls] == [None, None, ("drawn", 8)]
+    with_drawn = (bt.small_network_with_drawn, bt.small_network_asked_once)
+    said = [learn(DATA, 5) for learn in (bt.article_network, bt.small_network, *with_drawn)]
+    assert [call.get("extra") for call in calls] == [None, None, ("drawn", 8), ("drawn", 8)]
+    four, once = (classify(DATA.images) for classify in said[2:])
+    assert four.shape == once.shape == (len(DATA), 4) and np.abs(four - once).max() > 1e-6
+    np.testing.assert_allclose(said[2](DATA.images[:, ::-1]), four, atol=1e-6)
     assert all(call["seed"] == 5 for call in calls)

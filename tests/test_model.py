@@ -192,6 +192,16 @@ def test_predictions_do_not_depend_on_batches():
     assert predict_probabilities(model, data.images[:0]).shape == (0, 4)
 
 
+def test_flips_do_not_change_the_answer_of_a_network_that_was_trained_on_flips():
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    small, plain = small_cnn(size=16), article_cnn(size=16)
+    said = predict_probabilities(small, images)
+    for flipped in (images[:, ::-1], images[:, :, ::-1], images[:, ::-1, ::-1]):
+        np.testing.assert_allclose(predict_probabilities(small, flipped), said, atol=1e-6)
+        assert np.abs(predict_probabilities(plain, flipped) - plain.predict(images)).max() > 1e-6
+    np.testing.assert_allclose(predict_probabilities(plain, images), plain.predict(images))
+
+
 def test_plot_history():
     ax = plot_history({"accuracy": [0.2, 0.4], "val_accuracy": [0.1, 0.2]})
     assert len(ax.lines) == 2 and ax.get_xlabel() == "epoch"
