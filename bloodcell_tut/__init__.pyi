@@ -46,6 +46,16 @@ from .experiments import random_forest as random_forest
 from .experiments import small_network as small_network
 from .experiments import small_network_asked_once as small_network_asked_once
 from .experiments import small_network_with_drawn as small_network_with_drawn
+from .explain import class_activation_maps as class_activation_maps
+from .explain import feature_maps as feature_maps
+from .explain import map_on_photograph as map_on_photograph
+from .explain import occlusion_maps as occlusion_maps
+from .explain import plot_explanation as plot_explanation
+from .explain import plot_feature_maps as plot_feature_maps
+from .explain import plot_filters as plot_filters
+from .explain import plot_map as plot_map
+from .explain import scramble as scramble
+from .explain import weight_inside as weight_inside
 from .features import features_and_labels as features_and_labels
 from .files import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .files import cache_folder as cache_folder
@@ -56,6 +66,7 @@ from .image_file import image_bytes as image_bytes
 from .image_file import unreadable_image as unreadable_image
 from .images import Box as Box
 from .images import CROP_SHARE as CROP_SHARE
+from .images import crop_square as crop_square
 from .images import crop_white_cell as crop_white_cell
 from .images import find_white_cell as find_white_cell
 from .images import plot_box as plot_box
@@ -191,11 +202,13 @@ __all__ = [
     "balanced_accuracy_interval",
     "cache_folder",
     "choose_dataset",
+    "class_activation_maps",
     "class_color",
     "compare_in_pairs",
     "compare_models",
     "copy_lessons",
     "create_training_data",
+    "crop_square",
     "crop_white_cell",
     "cross_validate_by_photograph",
     "cross_validated",
@@ -210,6 +223,7 @@ __all__ = [
     "evaluate",
     "explore",
     "extract_archive",
+    "feature_maps",
     "features_and_labels",
     "find_class_folders",
     "find_photographs",
@@ -222,6 +236,7 @@ __all__ = [
     "load_model",
     "locate_source",
     "majority",
+    "map_on_photograph",
     "match_originals",
     "match_photographs",
     "measure_cell",
@@ -229,6 +244,7 @@ __all__ = [
     "new_folder",
     "nine_steps",
     "normalize",
+    "occlusion_maps",
     "one_hot",
     "open_lab",
     "peak_memory_mb",
@@ -237,8 +253,12 @@ __all__ = [
     "plot_box",
     "plot_class_counts",
     "plot_confusion",
+    "plot_explanation",
+    "plot_feature_maps",
+    "plot_filters",
     "plot_history",
     "plot_learning_curves",
+    "plot_map",
     "plot_mistakes",
     "predict_probabilities",
     "prepare_image",
@@ -250,6 +270,7 @@ __all__ = [
     "run_steps",
     "sampling_weights",
     "save_model",
+    "scramble",
     "show",
     "show_images",
     "shuffle",
@@ -262,6 +283,7 @@ __all__ = [
     "train",
     "unreadable_image",
     "versions",
+    "weight_inside",
     "worst_mistakes",
     "write_atomically",
     "write_report",

@@ -20,7 +20,7 @@ THEMES = {
     ),
     "Running all nine steps": ("run", "cli", "report", "page", "lock", "lab"),
     "Drawing blood smears": ("sample", "smear", "cells", "kinds", "nuclei", "brush"),
-    "Figures and errors": ("plots", "interactive", "environment", "errors"),
+    "Figures and errors": ("plots", "explain", "interactive", "environment", "errors"),
 }  # fmt: skip
 
 # pages whose source stands at the top of the repository
