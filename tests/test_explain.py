@@ -327,6 +327,13 @@ def test_scrambling_keeps_the_numbers_and_not_their_places():
     assert changed == [model.layers[-1].name]
     for a, b in zip(before, scramble(model).get_weights(), strict=True):
         np.testing.assert_array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+        assert a.ndim < 2 or not np.array_equal(a, b)
+
+
+def test_weight_inside_leaves_out_what_is_negative():
+    heat, mask = np.array([[3.0, 1.0], [-5.0, 0.0]]), np.array([[2, 0], [1, 0]])
+    assert weight_inside(heat, mask) == 0.75
+    assert weight_inside(-np.ones((2, 2)), mask) == 0
 
 
 def inside(trained, heats):

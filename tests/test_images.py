@@ -17,6 +17,7 @@ from bloodcell_tut.errors import ArgumentError, ImageError
 from bloodcell_tut.image_file import MAX_PIXELS
 from bloodcell_tut.images import (
     Box,
+    crop_square,
     crop_white_cell,
     find_white_cell,
     plot_box,
@@ -289,3 +290,13 @@ def test_plot_box_draws_the_frame():
     image = disc(320, 240, 150, 110, 30)
     assert len(plot_box(image, find_white_cell(image)).patches) == 1
     assert "no white cell" in plot_box(image, None).get_title()
+
+
+def test_the_square_is_what_is_cut_out():
+    image = disc(320, 240, 150, 110, 20)
+    square = crop_square(image)
+    assert (square.width, square.height) == (96, 96) and square.confidence > 0.5
+    assert abs(square.center[0] - 150) < 3 and abs(square.center[1] - 110) < 3
+    x, y = int(square.x), int(square.y)
+    np.testing.assert_array_equal(crop_white_cell(image, 96), image[y : y + 96, x : x + 96])
+    assert crop_square(disc(320, 240, 20, 110, 20)).x < 0
