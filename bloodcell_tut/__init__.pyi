@@ -102,6 +102,16 @@ from .model_file import save_model as save_model
 from .normalization import PIXEL_MAX as PIXEL_MAX
 from .normalization import normalize as normalize
 from .normalization import one_hot as one_hot
+from .novelty import FALSE_ALARMS as FALSE_ALARMS
+from .novelty import NoveltyDetector as NoveltyDetector
+from .novelty import fit_novelty_detector as fit_novelty_detector
+from .own_images import CellFinding as CellFinding
+from .own_images import drop_photographs as drop_photographs
+from .own_images import field_width as field_width
+from .own_images import find_white_cells as find_white_cells
+from .own_images import findings_png as findings_png
+from .own_images import plot_findings as plot_findings
+from .own_images import predict_photograph as predict_photograph
 from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
 from .photograph_table import photographs_and_groups as photographs_and_groups
@@ -153,12 +163,14 @@ __all__ = [
     "CHECKPOINT",
     "CLASS_COLORS",
     "CROP_SHARE",
+    "CellFinding",
     "Classifier",
     "Comparison",
     "DEFECTS",
     "DatasetError",
     "Defect",
     "Evaluation",
+    "FALSE_ALARMS",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
     "Finding",
@@ -177,6 +189,7 @@ __all__ = [
     "MAX_TOTAL_BYTES",
     "MEASURES",
     "ModelError",
+    "NoveltyDetector",
     "OriginalMatches",
     "PARTS",
     "PIXEL_MAX",
@@ -219,15 +232,20 @@ __all__ = [
     "draw_sample",
     "drawn_cells",
     "drawn_cells_help",
+    "drop_photographs",
     "effective_number",
     "evaluate",
     "explore",
     "extract_archive",
     "feature_maps",
     "features_and_labels",
+    "field_width",
     "find_class_folders",
     "find_photographs",
     "find_white_cell",
+    "find_white_cells",
+    "findings_png",
+    "fit_novelty_detector",
     "image_bytes",
     "images_by_class",
     "known_photographs",
@@ -256,10 +274,12 @@ __all__ = [
     "plot_explanation",
     "plot_feature_maps",
     "plot_filters",
+    "plot_findings",
     "plot_history",
     "plot_learning_curves",
     "plot_map",
     "plot_mistakes",
+    "predict_photograph",
     "predict_probabilities",
     "prepare_image",
     "random_forest",

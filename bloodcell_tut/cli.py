@@ -15,12 +15,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from .errors import BloodcellError
+from .files import write_atomically
 from .lock import alone_in
 
 if TYPE_CHECKING:
@@ -151,13 +153,16 @@ def _predict(
     images: Annotated[list[Path], typer.Argument(help="image files", metavar="IMAGE...")],
     model: Annotated[Path, typer.Option(help="a model.keras that `run` has made")],
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(help="folder to draw each image into, with its cells")
+    ] = None,
 ) -> None:
-    """Name the cell in each image, with probabilities."""
+    """Find and name the white cells in each image, with probabilities."""
     with _manners():
         with _quiet():
             from bloodcell_tut.model_file import load_model
         saved = load_model(model)
-        answers = [_answer(path, saved) for path in images]
+        answers = [_answer(path, saved, pictures) for path in images]
         typer.echo(json.dumps(answers, indent=2) if as_json else _table(answers))
         errors = [answer["error"] for answer in answers if "error" in answer]
         for error in errors:
@@ -166,32 +171,48 @@ def _predict(
             raise typer.Exit(1)
 
 
-def _answer(path: Path, saved: "SavedModel") -> dict[str, Any]:
-    from bloodcell_tut.images import prepare_image, read_image
-    from bloodcell_tut.model import predict_probabilities
+def _answer(path: Path, saved: "SavedModel", pictures: Path | None) -> dict[str, Any]:
+    from bloodcell_tut.images import read_image
+    from bloodcell_tut.own_images import findings_png, predict_photograph
 
     try:
-        image = prepare_image(read_image(path), saved.model.input_shape[1], saved.crop)
+        image = read_image(path)
     except BloodcellError as error:
         return {"image": str(path), "error": str(error)}
-    shares = predict_probabilities(saved.model, image[None])[0].tolist()
-    probabilities = dict(zip(saved.class_names, shares, strict=True))
-    name = max(probabilities, key=lambda name: probabilities[name])
-    return {"image": str(path), "class": name, "probabilities": probabilities}
+    findings = predict_photograph(saved, image)
+    if pictures is not None:
+        with write_atomically(_free_name(pictures / f"{path.stem}_cells.png")) as file:
+            file.write(findings_png(image, findings))
+    return {"image": str(path), "cells": [finding.as_json() for finding in findings]}
+
+
+def _free_name(path: Path) -> Path:
+    names = (path.with_stem(f"{path.stem}_{i}") for i in count(2))
+    return path if not path.exists() else next(name for name in names if not name.exists())
 
 
 def _table(answers: list[dict[str, Any]]) -> str:
-    good = [answer for answer in answers if "class" in answer]
-    names = list(good[0]["probabilities"]) if good else []
-    rows = [["image", "class", *names]] if good else []
+    good = [answer for answer in answers if "cells" in answer]
+    rows = [["image", "x, y", "answer", "novelty", "probabilities"]] if good else []
     for answer in good:
-        shares = [f"{share:.1%}" for share in answer["probabilities"].values()]
-        rows.append([answer["image"], answer["class"], *shares])
+        rows += [[answer["image"], *_row(cell)] for cell in answer["cells"]]
+        if not answer["cells"]:
+            rows.append([answer["image"], "", "no white cell here", "", ""])
     # a name may hold a line break, or codes that terminals obey
     rows = [["".join(c if c.isprintable() else "?" for c in cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "\n".join(lines)
+
+
+def _row(cell: dict[str, Any]) -> list[str]:
+    place = f"{cell['x'] + cell['width'] / 2:.0f}, {cell['y'] + cell['height'] / 2:.0f}"
+    if cell["strange"]:
+        return [place, "unlike anything it was trained on", f"{cell['novelty']:.2f}", ""]
+    ranked = sorted(cell["probabilities"].items(), key=lambda pair: -pair[1])
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in ranked[:4])
+    novelty = "not known" if cell["novelty"] is None else f"{cell['novelty']:.2f}"
+    return [place, cell["class"], novelty, shares]
 
 # %% ../nbs/toolbox/cli.ipynb #c1ad874a
 @app.command("audit")
@@ -211,7 +232,6 @@ def _audit(
     with _manners():
         from bloodcell_tut.audit_report import audit_json, audit_page, audit_text
         from bloodcell_tut.auditing import audit
-        from bloodcell_tut.files import write_atomically
 
         found = audit(data, against)
         as_json = json.dumps(audit_json(found), indent=2)

@@ -158,7 +158,8 @@ def plot_class_counts(dataset: ImageDataset, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure by default.
     """
     if ax is None:
-        _, ax = plt.subplots(figsize=(7, 0.6 + 0.45 * len(dataset.class_names)))
+        height = 0.45 if len(dataset.class_names) <= 40 else 0.2
+        _, ax = plt.subplots(figsize=(7, 0.6 + height * len(dataset.class_names)))
     counts = dataset.class_counts()
     colors = [class_color(i) for i in range(len(counts))]
     bars = ax.barh(range(len(counts)), list(counts.values()), color=colors)

@@ -163,6 +163,10 @@ def evaluate(model: keras.Model, test: TrainingData, seed: int = 0) -> Evaluatio
     return Evaluation(test, predict_probabilities(model, test.images), seed)
 
 # %% ../nbs/09_evaluate.ipynb #dfd06f29
+_MOST_NAMES = 20
+"""More classes than these get no numbers, and not every one its name."""
+
+
 def plot_confusion(evaluation: Evaluation, ax: Axes | None = None) -> Axes:
     """Draw the confusion matrix: counts as numbers, the share of each row as shade.
 
@@ -178,11 +182,13 @@ def plot_confusion(evaluation: Evaluation, ax: Axes | None = None) -> Axes:
     counts, names = evaluation.confusion, evaluation.test.class_names
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), n in np.ndenumerate(counts):
+    many = len(names) > _MOST_NAMES
+    for (row, column), n in np.ndenumerate(counts if not many else counts[:0]):
         ink = "white" if share[row, column] > 0.6 else "black"
         ax.text(column, row, str(n), ha="center", va="center", color=ink)
-    ax.set_xticks(range(len(names)), names, rotation=30, ha="right")
-    ax.set_yticks(range(len(names)), names)
+    named = range(0, len(names), -(-len(names) // _MOST_NAMES))
+    ax.set_xticks(named, [names[i] for i in named], rotation=90 if many else 30, ha="right")
+    ax.set_yticks(named, [names[i] for i in named])
     ax.set(xlabel="predicted", ylabel="true")
     return ax
 

@@ -146,7 +146,13 @@ def find_white_cell(image: np.ndarray) -> Box | None:
     _check_image(image)
     blueness, scale = _blueness(image)
     threshold, mask = cv2.threshold(blueness, 0, 255, cv2.THRESH_OTSU)
-    nucleus = _largest_patch(mask)
+    return _cell_of(_largest_patch(mask), mask, blueness, threshold, scale)
+
+
+def _cell_of(
+    nucleus: np.ndarray, mask: np.ndarray, blueness: np.ndarray, threshold: float, scale: float
+) -> Box | None:
+    """Return the box of the cell with this nucleus, or None when it is not sure to be one."""
     confidence = _confidence(blueness, mask, nucleus)
     if confidence < 0.5:
         return None
@@ -155,9 +161,9 @@ def find_white_cell(image: np.ndarray) -> Box | None:
     return Box(left / scale, top / scale, *size, confidence)
 
 
-def _blueness(image: np.ndarray) -> tuple[np.ndarray, float]:
+def _blueness(image: np.ndarray, side: int = _WORKING_SIDE) -> tuple[np.ndarray, float]:
     """Return blueness, 0 to 255, of the shrunk and blurred picture, and its scale."""
-    scale = _WORKING_SIDE / max(image.shape[:2])
+    scale = side / max(image.shape[:2])
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     bluer = cv2.transform(small, np.array([_BLUENESS], np.float32))

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from .errors import ArgumentError, ModelError
 from .files import write_atomically
+from .novelty import NoveltyDetector
 
 # %% ../nbs/toolbox/model_file.ipynb #911dfc58
 class SavedModel(NamedTuple):
@@ -26,14 +28,20 @@ class SavedModel(NamedTuple):
     model: keras.Model
     class_names: tuple[str, ...]
     crop: bool
+    detector: NoveltyDetector | None = None
 
 
 _FACTS = "bloodcell_tut.json"
+_DETECTOR = "bloodcell_tut_novelty.npz"
 _MAX_BYTES = 1_000_000_000
 
 
 def save_model(
-    model: keras.Model, path: Path | str, class_names: Sequence[str], crop: bool = True
+    model: keras.Model,
+    path: Path | str,
+    class_names: Sequence[str],
+    crop: bool = True,
+    detector: NoveltyDetector | None = None,
 ) -> None:
     """Save a model, its class names and how images are prepared for it in one ``.keras`` file.
 
@@ -47,6 +55,8 @@ def save_model(
         Names of the classes, in the order of the labels.
     crop
         Whether it was trained on cut-out cells (True) or whole images.
+    detector
+        From `fit_novelty_detector`; without one nobody can say later what is strange to the model.
 
     Raises
     ------
@@ -69,6 +79,9 @@ def save_model(
         model.save(plain)
         with zipfile.ZipFile(plain, "a") as archive:
             archive.writestr(_FACTS, json.dumps(facts))
+            if detector is not None:
+                with archive.open(_DETECTOR, "w") as member:
+                    np.savez(member, **vars(detector))
         with write_atomically(path) as file:
             file.write(plain.read_bytes())
 
@@ -84,7 +97,8 @@ def load_model(path: Path | str) -> SavedModel:
     Returns
     -------
     SavedModel
-        The model, its class names, and whether it wants cut-out cells.
+        The model, its class names, whether it wants cut-out cells, and its novelty detector; None
+        where the file has none.
 
     Raises
     ------
@@ -93,7 +107,7 @@ def load_model(path: Path | str) -> SavedModel:
     """
     path = Path(path)
     try:
-        facts = _read_facts(path)
+        facts, detector = _read_facts(path)
         with tempfile.TemporaryDirectory() as folder:
             # Keras goes by the ending, and by the content of what it finds
             plain = Path(folder) / "model.keras"
@@ -111,16 +125,28 @@ def load_model(path: Path | str) -> SavedModel:
     except Exception as error:  # Keras raises anything at all on a file that is not whole
         reason = str(error).strip().split("\n")[0][:200]
         raise _not_ours(path, reason or type(error).__name__) from error
-    return SavedModel(model, names, crop)
+    return SavedModel(model, names, crop, detector)
 
 
-def _read_facts(path: Path) -> dict[str, Any]:
+def _read_facts(path: Path) -> tuple[dict[str, Any], NoveltyDetector | None]:
     with zipfile.ZipFile(path) as archive:
         if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
             raise ValueError("more than 1 GB when unpacked")
         if _FACTS not in archive.namelist():
             raise ValueError("a model file without class names")
-        return dict(json.load(io.TextIOWrapper(archive.open(_FACTS), "utf-8")))
+        facts = dict(json.load(io.TextIOWrapper(archive.open(_FACTS), "utf-8")))
+        if _DETECTOR not in archive.namelist():
+            return facts, None
+        return facts, _read_detector(archive.read(_DETECTOR))
+
+
+def _read_detector(data: bytes) -> NoveltyDetector:
+    with zipfile.ZipFile(io.BytesIO(data)) as inner:
+        if sum(member.file_size for member in inner.infolist()) > _MAX_BYTES:
+            raise ValueError("more than 1 GB when unpacked")
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        mean, precision = (arrays[name].astype(np.float32) for name in ("mean", "precision"))
+        return NoveltyDetector(mean, precision, float(arrays["limit"]))
 
 
 def _not_ours(path: Path, found: str) -> ModelError:

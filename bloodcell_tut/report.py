@@ -27,6 +27,7 @@ from .files import write_atomically
 from .lock import REPORT_FILES
 from .model import plot_history
 from .model_file import save_model
+from .novelty import NoveltyDetector
 from .page import PageFigure, Remark, percent, render_page
 
 if TYPE_CHECKING:
@@ -333,6 +334,7 @@ def write_report(
     evaluation: Evaluation,
     model: "keras.Model",
     examples: Sequence[PageFigure] = (),
+    detector: NoveltyDetector | None = None,
 ) -> None:
     """Write `report.json`, `report.html`, the figures and `model.keras` into a folder.
 
@@ -348,6 +350,8 @@ def write_report(
         The trained model.
     examples
         Small pictures of what the network sees.
+    detector
+        Kept in the model's file, from `fit_novelty_detector`.
 
     Raises
     ------
@@ -359,7 +363,7 @@ def write_report(
             staged = Path(name)
             _write_files(staged, out, report, evaluation, examples)
             names, crop = evaluation.test.class_names, report["model"] == "small"
-            save_model(model, staged / "model.keras", names, crop)
+            save_model(model, staged / "model.keras", names, crop, detector)
             for file in REPORT_FILES:
                 if (staged / file).exists():
                     (staged / file).replace(out / file)

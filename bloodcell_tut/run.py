@@ -27,6 +27,7 @@ from .lock import alone_in
 from .model import article_cnn, default_epochs, small_cnn, train
 from .model_file import save_model
 from .normalization import normalize, one_hot
+from .novelty import NoveltyDetector, fit_novelty_detector
 from .page import PageFigure, percent
 from .report import encode_png, scores, write_report
 from .shuffling import shuffle
@@ -131,7 +132,7 @@ def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any]
         said += [_describe(dataset) for dataset in datasets]
     with log.step("prepare images") as said:
         examples = _examples(datasets[0], settings.model)
-        said += [f"read {len(examples)}, one of each class", _NETWORK_SEES[settings.model]]
+        said += [f"read {len(examples)}, one of a class", _NETWORK_SEES[settings.model]]
     with log.step("create training data") as said:
         size, crop = IMAGE_SIZES[settings.model], settings.model == "small"
         parts = [create_training_data(dataset, size, crop, cache=True) for dataset in datasets]
@@ -139,6 +140,11 @@ def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any]
         said += [f"{sum(map(len, parts)):,} images of {size}x{size} pixels"]
         said += [f"{len(facts['skipped'])} files skipped"] if facts["skipped"] else []
     return _arrange(settings, parts, log), facts, examples
+
+
+def _shorten(label: np.ndarray) -> str:
+    first = " ".join(f"{v:.0f}" for v in label[:10])
+    return first if len(label) <= 10 else f"{len(label)} numbers, a 1 at {label.argmax()}"
 
 
 def _arrange(settings: RunSettings, parts: list[TrainingData], log: _Log) -> Split:
@@ -151,7 +157,7 @@ def _arrange(settings: RunSettings, parts: list[TrainingData], log: _Log) -> Spl
         said += [f"X is {' x '.join(map(str, X.shape))} {X.dtype}", f"y is {len(y)} {y.dtype}"]
     with log.step("normalize") as said:
         low, high = normalize(X[:1]).min(), normalize(X[:1]).max()
-        label = " ".join(f"{v:.0f}" for v in one_hot(y[:1], len(data.class_names))[0])
+        label = _shorten(one_hot(y[:1], len(data.class_names))[0])
         said += [f"the first image from {X[:1].min()}..{X[:1].max()} to {low:.2f}..{high:.2f}"]
         said += [f"its label from {y[0]} to {label}", "the network does so for each batch"]
     with log.step("split") as said:
@@ -219,9 +225,12 @@ def _split(settings: RunSettings, data: TrainingData, test: list[TrainingData]) 
     return divide(data, seed=settings.seed)
 
 # %% ../nbs/toolbox/run.ipynb #b79fd9c8
+_MOST_EXAMPLES = 12
+
+
 def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
     figures = []
-    for index, name in enumerate(dataset.class_names):
+    for index, name in enumerate(dataset.class_names[:_MOST_EXAMPLES]):
         for position in np.flatnonzero(dataset.labels == index):
             try:
                 image = read_image(dataset.paths[position])
@@ -297,6 +306,13 @@ def _evaluate(settings: RunSettings, model: Any, split: Split, log: _Log) -> Eva
         said += [f"95% interval from {percent(low)} to {percent(high)}"]
     return evaluation
 
+
+def _detector(settings: RunSettings, model: Any, split: Split) -> NoveltyDetector | None:
+    """Return what tells strange cells later; the article's network gets whole images, and none."""
+    if settings.model == "article":
+        return None
+    return fit_novelty_detector(model, split.train.images, split.test.images)
+
 # %% ../nbs/toolbox/run.ipynb #7a6fe7d7
 def run_steps(settings: RunSettings) -> dict[str, Any]:
     """Go through the nine steps and write the report into `settings.out`.
@@ -323,6 +339,7 @@ def run_steps(settings: RunSettings) -> dict[str, Any]:
         split, facts, examples = _data_steps(settings, log)
         model, history = _train(settings, split, log)
         evaluation = _evaluate(settings, model, split, log)
+        detector = _detector(settings, model, split)
         numbers = scores(evaluation, split.leaked_fraction)
         report = {
             **numbers,
@@ -332,7 +349,7 @@ def run_steps(settings: RunSettings) -> dict[str, Any]:
             "parameters": model.count_params(),
             "history": history,
         }
-        write_report(settings.out, report, evaluation, model, examples)
+        write_report(settings.out, report, evaluation, model, examples, detector)
         (settings.out / CHECKPOINT).unlink(missing_ok=True)
     return report
 

@@ -16,7 +16,8 @@ THEMES = {
     ),
     "Auditing a data set": ("audit", "audit_report", "file_facts"),
     "Training and scores": (
-        "experiments", "drawn_cells", "checkpoint", "model_file", "measures", "intervals",
+        "experiments", "drawn_cells", "checkpoint", "model_file", "novelty", "own_images", "measures",
+        "intervals",
     ),
     "Running all nine steps": ("run", "cli", "report", "page", "lock", "lab"),
     "Drawing blood smears": ("sample", "smear", "cells", "kinds", "nuclei", "brush"),

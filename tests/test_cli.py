@@ -121,7 +121,8 @@ def test_predict_as_a_table(images: list[Path], model: Path) -> None:
     result = call("predict", *images, "--model", model)
     assert result.exit_code == 0, result.output
     header, *rows = result.stdout.splitlines()
-    assert header.split() == ["image", "class", "<b>one?", "two"]
+    assert header.split() == ["image", "x,", "y", "answer", "novelty", "probabilities"]
+    assert all("<b>one? " in row and "two " in row and "not known" in row for row in rows)
     assert [row.split()[0] for row in rows] == [str(path) for path in images]
 
 
@@ -130,9 +131,10 @@ def test_predict_as_json(images: list[Path], model: Path) -> None:
     answers = json.loads(result.stdout)
     assert [answer["image"] for answer in answers] == [str(path) for path in images]
     for answer in answers:
-        shares = answer["probabilities"]
+        (cell,) = answer["cells"]
+        shares = cell["probabilities"]
         assert list(shares) == ["<b>one\n", "two"] and sum(shares.values()) == pytest.approx(1)
-        assert shares[answer["class"]] == max(shares.values())
+        assert shares[cell["class"]] == max(shares.values())
 
 
 def test_predict_agrees_with_the_network(images: list[Path], model: Path) -> None:
@@ -140,7 +142,7 @@ def test_predict_agrees_with_the_network(images: list[Path], model: Path) -> Non
     cells = bt.crop_white_cell(bt.read_image(images[0]), 64)[None]
     expected = bt.predict_probabilities(saved.model, cells)[0]
     (answer,) = json.loads(call("predict", images[0], "--json", "--model", model).stdout)
-    assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist())
+    assert list(answer["cells"][0]["probabilities"].values()) == pytest.approx(expected.tolist())
 
 
 def test_predict_names_bad_files_and_goes_on(
