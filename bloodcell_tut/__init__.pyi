@@ -79,6 +79,8 @@ from .intervals import accuracy_interval as accuracy_interval
 from .intervals import balanced_accuracy_interval as balanced_accuracy_interval
 from .intervals import compare_in_pairs as compare_in_pairs
 from .known_table import known_photographs as known_photographs
+from .lab import LESSONS_RECORD as LESSONS_RECORD
+from .lab import START_PAGE as START_PAGE
 from .lab import copy_lessons as copy_lessons
 from .lab import learners_copy as learners_copy
 from .lab import lessons_folder as lessons_folder
@@ -89,6 +91,9 @@ from .layout import find_class_folders as find_class_folders
 from .layout import images_by_class as images_by_class
 from .measures import MEASURES as MEASURES
 from .measures import measure_cell as measure_cell
+from .missing_names import bound_names as bound_names
+from .missing_names import help_with_missing_names as help_with_missing_names
+from .missing_names import where_defined as where_defined
 from .model import article_cnn as article_cnn
 from .model import default_epochs as default_epochs
 from .model import plot_history as plot_history
@@ -127,6 +132,13 @@ from .plots import class_color as class_color
 from .plots import nine_steps as nine_steps
 from .plots import show as show
 from .plots import show_images as show_images
+from .progress import PROGRESS as PROGRESS
+from .progress import class_table as class_table
+from .progress import exercise_names as exercise_names
+from .progress import progress_text as progress_text
+from .progress import read_progress as read_progress
+from .progress import record_solved as record_solved
+from .progress import write_start_page as write_start_page
 from .report import plot_learning_curves as plot_learning_curves
 from .report import write_report as write_report
 from .run import CHECKPOINT as CHECKPOINT
@@ -179,6 +191,7 @@ __all__ = [
     "ImageDataset",
     "ImageError",
     "KINDS",
+    "LESSONS_RECORD",
     "LESSON_STYLE",
     "Learner",
     "Level",
@@ -193,11 +206,13 @@ __all__ = [
     "OriginalMatches",
     "PARTS",
     "PIXEL_MAX",
+    "PROGRESS",
     "Photograph",
     "PhotographGroups",
     "Row",
     "RunSettings",
     "SAMPLE_COLUMNS",
+    "START_PAGE",
     "STEPS",
     "SavedModel",
     "Split",
@@ -213,10 +228,12 @@ __all__ = [
     "audit_text",
     "augment",
     "balanced_accuracy_interval",
+    "bound_names",
     "cache_folder",
     "choose_dataset",
     "class_activation_maps",
     "class_color",
+    "class_table",
     "compare_in_pairs",
     "compare_models",
     "copy_lessons",
@@ -235,6 +252,7 @@ __all__ = [
     "drop_photographs",
     "effective_number",
     "evaluate",
+    "exercise_names",
     "explore",
     "extract_archive",
     "feature_maps",
@@ -246,6 +264,7 @@ __all__ = [
     "find_white_cells",
     "findings_png",
     "fit_novelty_detector",
+    "help_with_missing_names",
     "image_bytes",
     "images_by_class",
     "known_photographs",
@@ -282,9 +301,12 @@ __all__ = [
     "predict_photograph",
     "predict_probabilities",
     "prepare_image",
+    "progress_text",
     "random_forest",
     "read_image",
     "read_photograph_table",
+    "read_progress",
+    "record_solved",
     "require_lab",
     "resize_image",
     "run_steps",
@@ -304,7 +326,9 @@ __all__ = [
     "unreadable_image",
     "versions",
     "weight_inside",
+    "where_defined",
     "worst_mistakes",
     "write_atomically",
     "write_report",
+    "write_start_page",
 ]

@@ -249,7 +249,7 @@ def _printable(text: str) -> str:
     """Return a text without the codes that terminals obey; a name may hold some."""
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
-# %% ../nbs/toolbox/cli.ipynb #c88efdbd
+# %% ../nbs/toolbox/cli.ipynb #992e4d1c
 @app.command("lab")
 def _lab(
     folder: Annotated[
@@ -259,8 +259,29 @@ def _lab(
     """Open the lessons in JupyterLab, in a folder of yours."""
     with _manners():
         from bloodcell_tut.lab import copy_lessons, open_lab, require_lab
+        from bloodcell_tut.progress import write_start_page
 
         require_lab()
         copied = copy_lessons(folder)
+        write_start_page(folder)
         typer.echo(f"{folder}: {len(copied)} lessons added; what was there already is untouched")
         open_lab(folder)
+
+# %% ../nbs/toolbox/cli.ipynb #97826c74
+@app.command("progress")
+def _progress(
+    folder: Annotated[
+        Path | None, typer.Argument(help="your lessons, or a class's folder of progress files")
+    ] = None,
+) -> None:
+    """Show which exercises are solved, by one learner or by each of a class."""
+    with _manners():
+        from bloodcell_tut.lab import LESSONS_RECORD
+        from bloodcell_tut.progress import PROGRESS, class_table, progress_text
+
+        if folder is None:
+            folder = Path() if Path(LESSONS_RECORD).exists() else Path("bloodcell_lessons")
+        is_class = folder.is_dir() and not any(
+            (folder / name).exists() for name in (PROGRESS, LESSONS_RECORD)
+        )
+        typer.echo(_printable(class_table(folder) if is_class else progress_text(folder)))

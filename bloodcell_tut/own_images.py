@@ -232,7 +232,8 @@ def predict_photograph(saved: "SavedModel", image: np.ndarray) -> list[CellFindi
 
 def _cut_around(image: np.ndarray, box: Box, side: int) -> np.ndarray:
     x, y = box.center
-    return _cut_square(image, round(x - side / 2), round(y - side / 2), side)
+    square = Box(round(x - side / 2), round(y - side / 2), side, side)
+    return _cut_square(image, square)
 
 
 def plot_findings(

@@ -16,12 +16,13 @@ THEMES = {
     ),
     "Auditing a data set": ("audit", "audit_report", "file_facts"),
     "Training and scores": (
-        "experiments", "drawn_cells", "checkpoint", "model_file", "novelty", "own_images", "measures",
-        "intervals",
+        "experiments", "drawn_cells", "checkpoint", "model_file", "measures", "intervals",
     ),
-    "Running all nine steps": ("run", "cli", "report", "page", "lock", "lab"),
+    "Looking into a network": ("explain", "own_images", "novelty"),
+    "Running all nine steps": ("run", "cli", "report", "page", "lock"),
+    "In JupyterLab": ("lab", "progress", "missing_names", "interactive"),
     "Drawing blood smears": ("sample", "smear", "cells", "kinds", "nuclei", "brush"),
-    "Figures and errors": ("plots", "explain", "interactive", "environment", "errors"),
+    "Figures and errors": ("plots", "environment", "errors"),
 }  # fmt: skip
 
 # pages whose source stands at the top of the repository

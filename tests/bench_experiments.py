@@ -20,11 +20,11 @@ LEARNERS = {
     "nearest color histogram": experiments.nearest_colors,
     "decision tree on twelve measures": experiments.decision_tree,
     "random forest on twelve measures": experiments.random_forest,
-    "article's network, whole images": experiments.article_network,
-    "article's network, cells cut out": experiments.article_network,
     "small network, real cells only": experiments.small_network,
     "the same, half drawn cells": experiments.small_network_asked_once,
     "the same, mean over flips: ours": experiments.small_network_with_drawn,
+    "article's network, whole images": experiments.article_network,
+    "article's network, cells cut out": experiments.article_network,
 }
 
 
@@ -55,8 +55,7 @@ def main(real: Path, seeds: int) -> None:
     for name in LEARNERS:
         for seed in range(seeds if "drawn cells" in name or "ours" in name else 1):
             rows.append(in_new_process("bench_experiments.py", name, real, seed))
-            print(rows[-1], file=sys.stderr, flush=True)
-    save("experiments", "real TRAIN", rows)
+            save("experiments", "real TRAIN", rows)  # after each row: the last ones take long
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -133,5 +134,15 @@ def test_open_lab_opens_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     labapp = pytest.importorskip("jupyterlab.labapp")
     opened = []
     monkeypatch.setattr(labapp, "main", opened.append)
+    for variable in ("JUPYTER_CONFIG_PATH", "PYTHONSTARTUP"):
+        monkeypatch.setenv(variable, "mine")
     bt.open_lab(tmp_path)
-    assert opened == [[str(tmp_path)]]
+    settings = tmp_path / ".jupyterlab"
+    assert opened == [[str(tmp_path), f"--LabApp.workspaces_dir={settings / 'workspaces'}"]]
+    assert os.environ["JUPYTER_CONFIG_PATH"] == f"{settings}{os.pathsep}mine"
+    assert os.environ["PYTHONSTARTUP"] == "mine"
+    (layout,) = (settings / "workspaces").iterdir()
+    assert "00_why_a_cnn.ipynb" in layout.read_text()
+    layout.write_text("as the learner left it")
+    bt.open_lab(tmp_path)
+    assert layout.read_text() == "as the learner left it"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Reply', 'Wrong', 'Exercise', 'exercise', 'ask', 'wrong_if', 'describe', 'compare']
 
-# %% ../../nbs/exercises/engine.ipynb #80df2007
+# %% ../../nbs/exercises/engine.ipynb #8c2cc431
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import BloodcellError
 from ..lab import lessons_folder
+from ..progress import record_solved
 
 # %% ../../nbs/exercises/engine.ipynb #2467861a
 _HEADS = {
@@ -48,7 +49,7 @@ class Reply:
     def _repr_markdown_(self) -> str:
         return f"**{_HEADS[self.state]}:** {self.message}"
 
-# %% ../../nbs/exercises/engine.ipynb #c0660a98
+# %% ../../nbs/exercises/engine.ipynb #b6227944
 class Wrong(Exception):
     """The exact mistake in an answer, as a sentence for the learner."""
 
@@ -92,6 +93,7 @@ class Exercise:
         except Exception as error:
             stopped = f"your code stopped with {type(error).__name__}: {error}"
             return Reply("wrong", f"{stopped} (`{self.name}.hint()` helps)")
+        record_solved(self.name)
         return Reply("right", self._why)
 
     def __repr__(self) -> str:
