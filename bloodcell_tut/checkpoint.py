@@ -5,17 +5,16 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/toolbox/checkpoint.ipynb #f2e4255b
+# %% ../nbs/toolbox/checkpoint.ipynb #91b4ef49
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from .files import write_atomically
+from .files import _read_arrays, write_atomically
 
 # %% ../nbs/toolbox/checkpoint.ipynb #b7013c09
 def training_key(model: keras.Model, arrays: list[np.ndarray], *settings: object) -> str:
@@ -45,7 +44,7 @@ def _facts(layer: keras.Layer) -> str:
     facts = {name: fact for name, fact in layer.get_config().items() if name != "name"}
     return type(layer).__name__ + json.dumps(facts, default=str, sort_keys=True)
 
-# %% ../nbs/toolbox/checkpoint.ipynb #ad7882a7
+# %% ../nbs/toolbox/checkpoint.ipynb #1ac874e7
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the state of a training after each epoch.
 
@@ -64,19 +63,19 @@ class Checkpoint(keras.callbacks.Callback):
 
     def restore(self, model: keras.Model) -> int:
         """Put what was kept into a compiled model and return the epochs done; 0 without a file."""
-        variables = _variables(model)
+        kept, variables = _read_arrays(self.path) or {}, _variables(model)
         try:
-            with np.load(self.path, allow_pickle=False) as kept:
-                facts = json.loads(str(kept["facts"]))
-                if facts["key"] != self.key:
-                    return 0
-                values = [kept[str(i)] for i in range(len(variables))]
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            facts = json.loads(str(kept["facts"]))
+            key, past, epochs = facts["key"], facts["history"], len(facts["history"]["loss"])
+            values = [kept[str(i)] for i in range(len(variables))]
+        except (KeyError, ValueError, TypeError):
+            return 0
+        if key != self.key or [*map(_kind, values)] != [*map(_kind, variables)]:
             return 0
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        self.past = facts["history"]
-        return len(self.past["loss"])
+        self.past = past
+        return epochs
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keep the state; Keras calls this."""
@@ -91,3 +90,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
+
+
+def _kind(array: Any) -> tuple[tuple[int, ...], str]:
+    return tuple(array.shape), str(array.dtype)

@@ -99,7 +99,7 @@ def _cannot_write(path: Path, error: OSError) -> BloodcellError:
         "expected a folder with free space and write permission; free some space or choose another"
     )
 
-# %% ../nbs/toolbox/files.ipynb #23743638
+# %% ../nbs/toolbox/files.ipynb #8301e2fb
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 """The endings, in lower case, of the files that are taken for images."""
 
@@ -135,3 +135,17 @@ def _file_digest(path: Path | str) -> bytes:
             return hashlib.sha256(file.read()).digest()
     except OSError:
         return bytes(32)
+
+
+def _read_arrays(path: Path) -> dict[str, Any] | None:
+    """Return the arrays of an ``.npz`` file, None where there is none or it is damaged."""
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name][...] for name in file.files}
+        for array in arrays.values():
+            str(array)  # a text may hold numbers that are no letters
+        return arrays
+    except Exception:  # NumPy, zipfile and tokenize raise a dozen types on damaged bytes
+        return None

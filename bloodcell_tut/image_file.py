@@ -5,17 +5,24 @@
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'unreadable_image', 'image_bytes']
 
-# %% ../nbs/toolbox/image_file.ipynb #7e62dc79
+# %% ../nbs/toolbox/image_file.ipynb #254e8466
 import io
+import stat
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from .errors import ImageError
 
-# %% ../nbs/toolbox/image_file.ipynb #e0b221e2
+# %% ../nbs/toolbox/image_file.ipynb #330daf7e
 MAX_PIXELS = 50_000_000
 """Images with more pixels than this are refused before they are decoded (150 MB as an array)."""
+
+
+_MAX_BYTES = 8 * MAX_PIXELS
+"""No file is larger that holds so many pixels, not even of 16 bits with transparency."""
+_FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+"""No other decoder than these five ever sees a file."""
 
 
 def unreadable_image(path: Path, found: str) -> ImageError:
@@ -33,7 +40,7 @@ def unreadable_image(path: Path, found: str) -> ImageError:
         "check the path or leave the file out"
     )
 
-# %% ../nbs/toolbox/image_file.ipynb #24ca0ed7
+# %% ../nbs/toolbox/image_file.ipynb #ebe2428f
 def image_bytes(path: Path) -> bytes:
     """Return an image file's bytes, not decoded, after a look at its header.
 
@@ -54,6 +61,10 @@ def image_bytes(path: Path) -> bytes:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        facts = path.stat()
+        regular = stat.S_ISREG(facts.st_mode) or path.is_dir()
+        if not regular or facts.st_size > _MAX_BYTES:
+            raise OSError("no regular file" if not regular else f"{facts.st_size:,} bytes")
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise unreadable_image(path, "no such file") from error
@@ -68,7 +79,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _check_header(data: bytes, path: Path) -> None:
     try:
-        with Image.open(io.BytesIO(data)) as header:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as header:
             width, height = header.size
             # compares checksums where the format has them; decodes nothing
             header.verify()

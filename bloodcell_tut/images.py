@@ -232,6 +232,8 @@ def plot_box(image: np.ndarray, box: Box | None, ax: Axes | None = None) -> Axes
 # %% ../nbs/02_prepare_images.ipynb #3ebc8f03
 CROP_SHARE = 0.3
 """The side of the cut-out square, as a share of the image's longer side."""
+_MAX_SIDE = 4096
+"""And no more pixels than this: a strip of a million by one would make a square of 270 GB."""
 
 
 def crop_square(image: np.ndarray) -> Box:
@@ -256,7 +258,7 @@ def crop_square(image: np.ndarray) -> Box:
     box = find_white_cell(image)
     height, width = image.shape[:2]
     x, y = (width / 2, height / 2) if box is None else box.center
-    side = max(1, round(CROP_SHARE * max(height, width)))
+    side = max(1, min(round(CROP_SHARE * max(height, width)), _MAX_SIDE))
     confidence = 0.0 if box is None else box.confidence
     return Box(round(x - side / 2), round(y - side / 2), side, side, confidence)
 

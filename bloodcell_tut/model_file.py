@@ -21,7 +21,7 @@ from .errors import ArgumentError, ModelError
 from .files import write_atomically
 from .novelty import NoveltyDetector
 
-# %% ../nbs/toolbox/model_file.ipynb #911dfc58
+# %% ../nbs/toolbox/model_file.ipynb #0f7e9030
 class SavedModel(NamedTuple):
     """What a model file of ours holds."""
 
@@ -34,6 +34,8 @@ class SavedModel(NamedTuple):
 _FACTS = "bloodcell_tut.json"
 _DETECTOR = "bloodcell_tut_novelty.npz"
 _MAX_BYTES = 1_000_000_000
+_MAX_GROWTH = 4
+"""How many times its size a file may hold; weights hardly pack."""
 
 
 def save_model(
@@ -85,7 +87,7 @@ def save_model(
         with write_atomically(path) as file:
             file.write(plain.read_bytes())
 
-# %% ../nbs/toolbox/model_file.ipynb #59ddc69e
+# %% ../nbs/toolbox/model_file.ipynb #d20ca714
 def load_model(path: Path | str) -> SavedModel:
     """Load a model that `save_model` wrote; nothing in the file is run as a program.
 
@@ -112,6 +114,7 @@ def load_model(path: Path | str) -> SavedModel:
             # Keras goes by the ending, and by the content of what it finds
             plain = Path(folder) / "model.keras"
             plain.write_bytes(path.read_bytes())
+            _check_weights(plain)
             model = keras.saving.load_model(plain, safe_mode=True)
         names, crop = tuple(map(str, facts["class_names"])), bool(facts["crop"])
         if len(model.input_shape) != 4 or model.output_shape != (None, len(names)):
@@ -147,6 +150,18 @@ def _read_detector(data: bytes) -> NoveltyDetector:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         mean, precision = (arrays[name].astype(np.float32) for name in ("mean", "precision"))
         return NoveltyDetector(mean, precision, float(arrays["limit"]))
+
+
+def _check_weights(path: Path) -> None:
+    """Refuse a network with more weights than its file holds, before memory is taken for them."""
+    with zipfile.ZipFile(path) as archive:
+        plan = json.loads(archive.read("config.json"))
+        held = sum(member.file_size for member in archive.infolist())
+    plan.pop("compile_config", None)
+    with keras.StatelessScope(initialize_variables=False):  # weights have shapes, and no values
+        needed = keras.saving.deserialize_keras_object(plan, safe_mode=True).count_params()
+    if needed > held or held > _MAX_GROWTH * path.stat().st_size:
+        raise ValueError(f"{needed:,} weights in a file of {path.stat().st_size:,} bytes")
 
 
 def _not_ours(path: Path, found: str) -> ModelError:

@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['PhotographGroups', 'find_photographs', 'OriginalMatches', 'match_originals']
 
-# %% ../nbs/toolbox/photographs.ipynb #94e048a8
+# %% ../nbs/toolbox/photographs.ipynb #0256bfe7
 import hashlib
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,8 @@ import cv2
 import numpy as np
 
 from .errors import ArgumentError, DatasetError, ImageError
-from .files import IMAGE_SUFFIXES, _file_digest, cache_folder, write_atomically
+from .files import IMAGE_SUFFIXES, _file_digest, _read_arrays, cache_folder
+from .files import write_atomically
 from .grouping import _join_by_color, _join_by_shape, _numbered, _numbers, _Run
 from .grouping import _with_threads, _Words
 from .images import read_image
@@ -130,18 +130,17 @@ def _content(image: _ImageLike) -> bytes:
         return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
     return _file_digest(image)
 
-# %% ../nbs/toolbox/photographs.ipynb #a93d2729
+# %% ../nbs/toolbox/photographs.ipynb #ae8feb3e
 _VERSION = b"photographs 1"
 """Another one whenever the same images could be grouped in another way."""
 
 
 def _cached(path: Path | None) -> tuple[np.ndarray, list[str]] | None:
     """Return a result that was kept, nothing where there is none or it is broken."""
-    try:
-        with np.load(path or "") as kept:
-            return kept["groups"], kept["reasons"].tolist()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    kept = _read_arrays(path) if path else None
+    if kept is None or set(kept) != {"groups", "reasons"}:
         return None
+    return kept["groups"], kept["reasons"].tolist()
 
 
 def _computed(

@@ -67,6 +67,7 @@ def test_no_permission(tmp_path, monkeypatch):
     def denied(self):
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a.png").touch()
     monkeypatch.setattr(Path, "read_bytes", denied)
     refused(tmp_path / "a.png", "Permission denied")
 
