@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/toolbox/lock.ipynb #f179911d
+# %% ../nbs/toolbox/lock.ipynb #65f2af46
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ import filelock
 
 from bloodcell_tut.errors import BloodcellError
 
-# %% ../nbs/toolbox/lock.ipynb #d5c4c05e
+# %% ../nbs/toolbox/lock.ipynb #0e8f4781
 REPORT_FILES = (
     "learning_curves.png", "confusion.png", "mistakes.png", "model.keras",
     "model-interrupted.keras", "report.html", "report.json",
@@ -57,10 +58,18 @@ def alone_in(folder: Path | str) -> Iterator[None]:
             "write permission; choose another --out"
         ) from error
     try:
+        _remove_unfinished(folder)
         yield
     finally:
         lock.release()
         _tidy(folder, made)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what runs that were killed have left half-written; no other is at work here."""
+    with suppress(OSError):
+        for path in folder.glob(".*.partial"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _tidy(folder: Path, made: list[Path]) -> None:

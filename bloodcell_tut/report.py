@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['plot_learning_curves', 'write_report']
 
-# %% ../nbs/toolbox/report.ipynb #76c71a70
+# %% ../nbs/toolbox/report.ipynb #3df67eed
 import io
 import json
 import shlex
@@ -327,7 +327,7 @@ def _facts_of(report: Mapping[str, Any]) -> dict[str, object]:
         "versions": ", ".join(f"{k} {v}" for k, v in report["versions"].items() if v),
     }
 
-# %% ../nbs/toolbox/report.ipynb #d116c55b
+# %% ../nbs/toolbox/report.ipynb #6983f6bc
 def write_report(
     out: Path,
     report: Mapping[str, Any],
@@ -364,11 +364,12 @@ def write_report(
             _write_files(staged, out, report, evaluation, examples)
             names, crop = evaluation.test.class_names, report["model"] == "small"
             save_model(model, staged / "model.keras", names, crop, detector)
+            # a report never stands beside the network of another run, whenever the power fails
+            for file in reversed(REPORT_FILES):
+                (out / file).unlink(missing_ok=True)
             for file in REPORT_FILES:
                 if (staged / file).exists():
                     (staged / file).replace(out / file)
-                else:
-                    (out / file).unlink(missing_ok=True)
     except OSError as error:
         raise BloodcellError(
             f"{error.filename2 or error.filename or out}: can't be written "

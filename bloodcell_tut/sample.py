@@ -176,7 +176,7 @@ def _draw_all(folder: Path, n_photographs: int, n_images: int, seed: int) -> Non
         table = csv.writer(file, lineterminator="\n")
         table.writerows([SAMPLE_COLUMNS, *sorted(rows)])
 
-# %% ../nbs/toolbox/sample.ipynb #ffb34400
+# %% ../nbs/toolbox/sample.ipynb #23d1c590
 def draw_sample(
     folder: Path | str | None = None,
     n_photographs: int = 440,
@@ -225,7 +225,8 @@ def draw_sample(
         with FileLock(_lock_file(target)):
             if not _is_whole(target, recipe):
                 if folder is None:  # what a crash or a full disk left in the cache
-                    shutil.rmtree(target, ignore_errors=True)
+                    for old in [target, *target.parent.glob(f".{target.name}.*.partial")]:
+                        shutil.rmtree(old, ignore_errors=True)
                 with new_folder(target) as unfinished:
                     _draw_all(unfinished, n_photographs, n_images, seed)
                     (unfinished / "recipe.json").write_text(json.dumps(recipe))
