@@ -1,9 +1,11 @@
 """Build the package; every fact about it is in settings.ini."""
 
+import json
 from configparser import ConfigParser
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 settings = ConfigParser(delimiters=("=",), interpolation=None)
@@ -13,6 +15,20 @@ facts = settings["DEFAULT"]
 
 def lines(key: str) -> list[str]:
     return facts[key].strip().splitlines()
+
+
+class BuildPy(build_py):
+    """Leave out the lessons' outputs: they are large, and a learner makes them anew."""
+
+    def run(self) -> None:
+        super().run()
+        for path in Path(self.build_lib).glob("bloodcell_tut/lessons/**/*.ipynb"):
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            for cell in notebook["cells"]:
+                if cell["cell_type"] == "code":
+                    cell |= {"outputs": [], "execution_count": None}
+            text = json.dumps(notebook, indent=1, ensure_ascii=False)
+            path.write_text(text + "\n", encoding="utf-8")
 
 
 extras = {name: lines(f"{name}_requirements") for name in ("kaggle", "lab", "docs", "test")}
@@ -49,5 +65,6 @@ setup(
         "console_scripts": lines("console_scripts"),
         "nbdev": [f"{facts['lib_name']}={facts['lib_name']}._modidx:d"],
     },
+    cmdclass={"build_py": BuildPy},
     zip_safe=False,
 )

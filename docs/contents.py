@@ -26,7 +26,11 @@ THEMES = {
 }  # fmt: skip
 
 # pages whose source stands at the top of the repository
-TOP_PAGES = {"contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
+TOP_PAGES = {
+    "contributing": "CONTRIBUTING.md",
+    "security": "SECURITY.md",
+    "changelog": "CHANGELOG.md",
+}
 
 
 def lessons() -> list[str]:
@@ -50,7 +54,7 @@ def chapters() -> dict[str, list[str]]:
         "Lessons": lessons(),
         "Beside the lessons": beside,
         "Package": ["toolbox/index", "api/index"],
-        "Project": ["contributing", "citing", "credits", "changelog"],
+        "Project": ["contributing", "security", "citing", "credits", "changelog"],
     }
 
 

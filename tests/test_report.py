@@ -47,7 +47,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a stand-in for the trained network, which takes no time."""
     monkeypatch.setattr(
         "bloodcell_tut.report.save_model",
-        lambda model, path, names, crop: path.write_text(f"{model} {crop}"),
+        lambda model, path, names, crop, _: path.write_text(f"{model} {crop}"),
     )
 
 

@@ -156,9 +156,46 @@ def test_only_what_trains_or_predicts_imports_keras() -> None:
     assert run(sys.executable, "-c", code).stdout.strip() == "set()"
 
 
+def read_lessons(site: Path) -> str:
+    lessons = (site / "bloodcell_tut" / "lessons").rglob("*.ipynb")
+    return "\n".join(path.read_text(encoding="utf-8") for path in lessons)
+
+
+MODULES = sorted(
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    for path in (ROOT / "bloodcell_tut").rglob("*.py")
+    if path.name not in ("__init__.py", "_modidx.py")
+)
+
+
+def test_an_import_warns_of_nothing_and_writes_nothing(tmp_path: Path) -> None:
+    """Each module by itself; only what trains or predicts loads TensorFlow."""
+    places = ("home", "cache", "temporary", "here")
+    for name in places:
+        (tmp_path / name).mkdir()
+    home, cache, temporary, here = (str(tmp_path / name) for name in places)
+    env = os.environ | {"HOME": home, "BLOODCELL_TUT_CACHE": cache, "TMPDIR": temporary}
+    env |= {"MPLCONFIGDIR": home, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+    code = f"""
+import importlib, sys, warnings
+import matplotlib.pyplot, keras, cv2, sklearn, scipy, typer, IPython  # what is theirs is theirs
+from pathlib import Path
+before = {{p for name in {places} for p in Path({str(tmp_path)!r}, name).rglob("*")}}
+warnings.simplefilter("error")
+for name in {MODULES}:
+    importlib.import_module(name)
+after = {{p for name in {places} for p in Path({str(tmp_path)!r}, name).rglob("*")}}
+print(after - before)
+"""
+    done = run(sys.executable, "-c", code, cwd=here, env=env)
+    assert done.stdout.strip() == "set()", done.stdout
+    assert len(MODULES) > 40
+
+
 def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, copy)
     (wheel,), (sdist,) = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
+    assert wheel.stat().st_size < 1_000_000
     for i, package in enumerate((wheel, sdist)):
         site = tmp_path / f"site{i}"
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
@@ -166,7 +203,12 @@ def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -
         env = os.environ | {"PYTHONPATH": str(site)}
         code = "import bloodcell_tut as bt; print(bt.__file__, bt.STEPS); bt.known_photographs()"
         assert str(site) in run(sys.executable, "-c", code, cwd=tmp_path, env=env).stdout
-        assert (site / "bloodcell_tut" / "lessons" / "02_prepare_images.ipynb").exists()
+        assert not re.search(r'"outputs": \[\n', read_lessons(site))
+        code = "import bloodcell_tut as bt; print(len(bt.copy_lessons('lessons of mine')))"
+        copied = int(run(sys.executable, "-c", code, cwd=site, env=env).stdout)
+        assert copied > len(list((ROOT / "nbs").glob("*.ipynb"))), (
+            "the lessons and what they link to"
+        )
         assert (site / "bloodcell_tut" / "py.typed").exists()
 
 
@@ -190,3 +232,12 @@ def test_no_real_image_is_kept() -> None:
         pytest.skip("not a git checkout")
     kept = run("git", "ls-files", cwd=ROOT).stdout.lower().splitlines()
     assert [name for name in kept if name.endswith((".jpeg", ".jpg", ".zip", ".keras"))] == []
+
+
+def test_each_promise_of_security_has_its_tests() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [a-z].*\| (.*) \|$", text, re.M)[1:]
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py"))
+    assert len(rows) == 6
+    for row in rows:
+        assert all(f"def {name}(" in tests for name in re.findall(r"`(\w+)`", row)), row

@@ -96,7 +96,8 @@ def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:
 def test_pages_that_readers_need_are_there(site: Site) -> None:
     notebooks = [p for p in NBS.rglob("*.ipynb") if p.parent.name != "exercises"]
     names = {p.relative_to(NBS).with_suffix("").as_posix() for p in notebooks}
-    names |= {"toolbox/index", "api/index", "contributing", "citing", "credits", "changelog"}
+    names |= {"toolbox/index", "api/index", "contributing", "security", "citing"}
+    names |= {"credits", "changelog"}
     assert names <= site.pages.keys()
     assert not any("exercise" in name for name in site.pages), "a check would give answers away"
 
