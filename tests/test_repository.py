@@ -161,7 +161,7 @@ def read_lessons(site: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in lessons)
 
 
-MODULES = sorted(
+OURS = sorted(
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
     for path in (ROOT / "bloodcell_tut").rglob("*.py")
     if path.name not in ("__init__.py", "_modidx.py")
@@ -182,14 +182,14 @@ import matplotlib.pyplot, keras, cv2, sklearn, scipy, typer, IPython  # what is 
 from pathlib import Path
 before = {{p for name in {places} for p in Path({str(tmp_path)!r}, name).rglob("*")}}
 warnings.simplefilter("error")
-for name in {MODULES}:
+for name in {OURS}:
     importlib.import_module(name)
 after = {{p for name in {places} for p in Path({str(tmp_path)!r}, name).rglob("*")}}
 print(after - before)
 """
     done = run(sys.executable, "-c", code, cwd=here, env=env)
     assert done.stdout.strip() == "set()", done.stdout
-    assert len(MODULES) > 40
+    assert len(OURS) > 40
 
 
 def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -> None:
