@@ -31,7 +31,6 @@ from bloodcell_tut.images import (
     _check_image,
     _cut_square,
     _patches,
-    find_white_cell,
     prepare_image,
     read_image,
     resize_image,
