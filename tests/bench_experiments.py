@@ -20,9 +20,9 @@ LEARNERS = {
     "nearest color histogram": experiments.nearest_colors,
     "decision tree on twelve measures": experiments.decision_tree,
     "random forest on twelve measures": experiments.random_forest,
-    "small network, real cells only": experiments.small_network,
-    "the same, half drawn cells": experiments.small_network_asked_once,
-    "the same, mean over flips: ours": experiments.small_network_with_drawn,
+    "small network, real cells only, mean over flips": experiments.small_network,
+    "the same, half drawn cells, asked once": experiments.small_network_asked_once,
+    "half drawn cells, mean over flips: ours": experiments.small_network_with_drawn,
     "article's network, whole images": experiments.article_network,
     "article's network, cells cut out": experiments.article_network,
 }
