@@ -23,6 +23,7 @@ test: .venv/installed ## everything that must hold: lint, types, notebooks, test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	TQDM_DISABLE=1 $(BIN)/nbdev-test
 	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 0 tests/test_faults.py tests/test_fuzz.py
 
 lab: .venv/installed ## open the lessons in JupyterLab
 	$(BIN)/bloodcell-tut lab

@@ -16,7 +16,15 @@ from bloodcell_tut import draw_sample
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
+# these measure their own process, or start others from it: `make test` runs them by themselves
+ALONE = {"test_faults.py", "test_fuzz.py"}
+
 REAL_ARCHIVE = Path(__file__).parents[2] / "shared" / "data" / "blood-cells-train.zip"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    beside_others = config.getoption("numprocesses") or hasattr(config, "workerinput")
+    return True if beside_others and collection_path.name in ALONE else None
 
 
 class TinyArchive(NamedTuple):
