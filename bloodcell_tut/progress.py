@@ -165,7 +165,9 @@ def write_start_page(folder: Path | str) -> Path:
         heading = "".join(title).splitlines()[0].removeprefix("# ")
         rows.append(f"| [{heading}]({lesson.name}) | {_marks(names, solved)} |")
     with write_atomically(folder / START_PAGE, "w") as file:
-        file.write(_START.format(rows="\n".join(rows), in_all=_in_all(solved)))
+        table, beside = "\n".join(rows), ("errata", "glossary")
+        links = {name: f"{name}.ipynb" for name in beside}
+        file.write(_START.format(rows=table, in_all=_in_all(solved), **links))
     return folder / START_PAGE
 
 
@@ -179,7 +181,7 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 
 **{in_all}** (■ solved, □ open)
 
-[Errata](errata.ipynb) and [glossary](glossary.ipynb) are beside the lessons.
+[Errata]({errata}) and [glossary]({glossary}) are beside the lessons.
 
 *Written anew by each start and each solved exercise; keep notes elsewhere.*
 """
