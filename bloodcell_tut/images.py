@@ -91,7 +91,7 @@ def _check_image(image: np.ndarray) -> None:
             "read it with read_image"
         )
 
-# %% ../nbs/02_prepare_images.ipynb #9cbc74b1
+# %% ../nbs/02_prepare_images.ipynb #4dfccbe1
 _WORKING_SIDE = 160
 """The longer side, in pixels, of the shrunk picture in which the cell is looked for."""
 _BLUENESS = (-0.25, -0.75, 1.0)
@@ -229,7 +229,7 @@ def plot_box(image: np.ndarray, box: Box | None, ax: Axes | None = None) -> Axes
     ax.set_title("no white cell" if box is None else f"confidence {box.confidence:.2f}", fontsize=9)
     return ax
 
-# %% ../nbs/02_prepare_images.ipynb #3ebc8f03
+# %% ../nbs/02_prepare_images.ipynb #7807b8d6
 CROP_SHARE = 0.3
 """The side of the cut-out square, as a share of the image's longer side."""
 _MAX_SIDE = 4096
@@ -257,9 +257,15 @@ def crop_square(image: np.ndarray) -> Box:
     """
     box = find_white_cell(image)
     height, width = image.shape[:2]
-    x, y = (width / 2, height / 2) if box is None else box.center
-    side = max(1, min(round(CROP_SHARE * max(height, width)), _MAX_SIDE))
+    middle = (width / 2, height / 2) if box is None else box.center
     confidence = 0.0 if box is None else box.confidence
+    return _square_around(middle, max(height, width), confidence)
+
+
+def _square_around(middle: tuple[float, float], field: float, confidence: float = 1.0) -> Box:
+    """Return the square that is cut out of a field of this width or height, in whole pixels."""
+    side = max(1, min(round(CROP_SHARE * field), _MAX_SIDE))
+    x, y = middle
     return Box(round(x - side / 2), round(y - side / 2), side, side, confidence)
 
 

@@ -6,42 +6,40 @@
 __all__ = ['field_width', 'find_white_cells', 'CellFinding', 'predict_photograph', 'plot_findings', 'findings_png',
            'drop_photographs']
 
-# %% ../nbs/toolbox/own_images.ipynb #5793a58b
-import io
+# %% ../nbs/toolbox/own_images.ipynb #6cf828a6
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from .errors import ImageError
 from bloodcell_tut.images import (
     _NUCLEUS_AREA,
     _WORKING_SIDE,
-    CROP_SHARE,
     Box,
     _blueness,
     _cell_of,
     _check_image,
     _cut_square,
     _patches,
+    _square_around,
     prepare_image,
     read_image,
     resize_image,
 )
 from .interactive import _kernel_listens
-from .plots import class_color, show
+from .plots import _png, class_color, show
 
 if TYPE_CHECKING:
     from bloodcell_tut.model_file import SavedModel
 
-# %% ../nbs/toolbox/own_images.ipynb #606fc83f
+# %% ../nbs/toolbox/own_images.ipynb #8e197a80
 _FIELD = 320
 """Pixels that a field must have at least, those of the archive's files."""
 _GRAIN = 0.175
@@ -127,8 +125,12 @@ def find_white_cells(image: np.ndarray) -> list[Box]:
     ArgumentError
         When `image` is no such array.
     """
-    fields = max(image.shape[:2]) / field_width(image)
-    blueness, scale = _blueness(image, round(_WORKING_SIDE * fields))
+    return _cells_in(image, field_width(image))
+
+
+def _cells_in(image: np.ndarray, field: float) -> list[Box]:
+    """Return the white cells of a photograph in which one field is as wide as given."""
+    blueness, scale = _blueness(image, round(_WORKING_SIDE * (max(image.shape[:2]) / field)))
     threshold, mask = cv2.threshold(blueness, 0, 255, cv2.THRESH_OTSU)
     patches, stats = _patches(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
@@ -147,7 +149,7 @@ def _holds(box: Box, other: Box) -> bool:
     x, y = other.center
     return box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height
 
-# %% ../nbs/toolbox/own_images.ipynb #e725693a
+# %% ../nbs/toolbox/own_images.ipynb #f507cdff
 @dataclass(frozen=True)
 class CellFinding:
     """One white cell of a photograph, and what a model says about it.
@@ -213,8 +215,10 @@ def predict_photograph(saved: "SavedModel", image: np.ndarray) -> list[CellFindi
 
     size = saved.model.input_shape[1]
     if saved.crop:
-        boxes, side = find_white_cells(image), max(1, round(CROP_SHARE * field_width(image)))
-        squares = [resize_image(_cut_around(image, box, side), size) for box in boxes]
+        field = field_width(image)
+        boxes = _cells_in(image, field)
+        cuts = [_cut_square(image, _square_around(box.center, field)) for box in boxes]
+        squares = [resize_image(cut, size) for cut in cuts]
     else:
         boxes = [Box(0, 0, image.shape[1], image.shape[0])]
         squares = [prepare_image(image, size, crop=False)]
@@ -227,12 +231,6 @@ def predict_photograph(saved: "SavedModel", image: np.ndarray) -> list[CellFindi
     if saved.detector is not None:
         novelties = saved.detector.scores(saved.model, images).tolist()
     return [CellFinding(*parts) for parts in zip(boxes, shares, novelties, strict=True)]
-
-
-def _cut_around(image: np.ndarray, box: Box, side: int) -> np.ndarray:
-    x, y = box.center
-    square = Box(round(x - side / 2), round(y - side / 2), side, side)
-    return _cut_square(image, square)
 
 
 def plot_findings(
@@ -286,11 +284,7 @@ def findings_png(image: np.ndarray, findings: Sequence[CellFinding]) -> bytes:
     findings
         From `predict_photograph`.
     """
-    picture = io.BytesIO()
-    figure = cast(Figure, plot_findings(image, findings).get_figure(root=True))
-    figure.savefig(picture, format="png", dpi=150)
-    plt.close(figure)
-    return picture.getvalue()
+    return _png(plot_findings(image, findings), dpi=150)
 
 # %% ../nbs/toolbox/own_images.ipynb #24074660
 def drop_photographs(saved: "SavedModel", example: np.ndarray) -> None:

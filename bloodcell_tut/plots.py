@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['CLASS_COLORS', 'LESSON_STYLE', 'STEPS', 'class_color', 'show', 'show_images', 'nine_steps']
 
-# %% ../nbs/toolbox/plots.ipynb #f8a330f1
+# %% ../nbs/toolbox/plots.ipynb #bdc1976c
 import io
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,7 +44,7 @@ LESSON_STYLE = {
 }
 """What every lesson hands to `plt.style.use`, so that all figures look alike."""
 
-# %% ../nbs/toolbox/plots.ipynb #7c5b411c
+# %% ../nbs/toolbox/plots.ipynb #e80835f7
 def show(ax: Axes, alt: str) -> None:
     """Show the figure of `ax` in the notebook, with its alternative text, and close it.
 
@@ -65,14 +65,18 @@ def show(ax: Axes, alt: str) -> None:
 
     if not alt.strip():
         raise ArgumentError("alt: found an empty text; expected what the figure shows")
+    small = {"optimize": True}
+    picture = _png(ax, dpi=80, bbox_inches="tight", facecolor="white", pil_kwargs=small)
+    display(Image(picture, alt=alt))
+
+
+def _png(ax: Axes, **settings: Any) -> bytes:
+    """Return the figure of `ax` as the bytes of a PNG file, and close it."""
     picture = io.BytesIO()
     figure = cast(Figure, ax.get_figure(root=True))
-    small = {"optimize": True}
-    figure.savefig(
-        picture, format="png", dpi=80, bbox_inches="tight", facecolor="white", pil_kwargs=small
-    )
+    figure.savefig(picture, format="png", **settings)
     plt.close(figure)
-    display(Image(picture.getvalue(), alt=alt))
+    return picture.getvalue()
 
 # %% ../nbs/toolbox/plots.ipynb #702014c8
 def show_images(

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['PROGRESS', 'read_progress', 'record_solved', 'exercise_names', 'progress_text', 'write_start_page', 'class_table']
 
-# %% ../nbs/toolbox/progress.ipynb #a4549a9f
+# %% ../nbs/toolbox/progress.ipynb #ec69b1a2
 import importlib
 import json
 import re
 import warnings
 from datetime import date
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def _in_all(solved: dict[str, date]) -> str:
     names = list(chain.from_iterable(exercise_names()))
     return f"{sum(name in solved for name in names)} of {len(names)} exercises solved"
 
-# %% ../nbs/toolbox/progress.ipynb #ce41429a
+# %% ../nbs/toolbox/progress.ipynb #135f3b16
 def write_start_page(folder: Path | str) -> Path:
     """Write the page that shows the nine steps and how far the learner is; return its path.
 
@@ -159,16 +160,21 @@ def write_start_page(folder: Path | str) -> Path:
     """
     folder, rows = Path(folder), list[str]()
     solved = _solved(folder)
-    for number, names in enumerate(exercise_names()):
-        (lesson,) = lessons_folder().glob(f"{number:02}_*.ipynb")
-        title = json.loads(lesson.read_text(encoding="utf-8"))["cells"][0]["source"]
-        heading = "".join(title).splitlines()[0].removeprefix("# ")
-        rows.append(f"| [{heading}]({lesson.name}) | {_marks(names, solved)} |")
+    for link, names in zip(_lesson_links(), exercise_names(), strict=True):
+        rows.append(f"| {link} | {_marks(names, solved)} |")
     with write_atomically(folder / START_PAGE, "w") as file:
-        table, beside = "\n".join(rows), ("errata", "glossary")
-        links = {name: f"{name}.ipynb" for name in beside}
-        file.write(_START.format(rows=table, in_all=_in_all(solved), **links))
+        links = {"errata": "errata.ipynb", "glossary": "glossary.ipynb"}
+        file.write(_START.format(rows="\n".join(rows), in_all=_in_all(solved), **links))
     return folder / START_PAGE
+
+
+@cache  # the page is written again by each right answer
+def _lesson_links() -> list[str]:
+    links = []
+    for lesson in sorted(lessons_folder().glob("0*_*.ipynb")):
+        title = json.loads(lesson.read_text(encoding="utf-8"))["cells"][0]["source"]
+        links.append(f"[{''.join(title).splitlines()[0].removeprefix('# ')}]({lesson.name})")
+    return links
 
 
 _START = """# Nine steps to an honest score

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['plot_learning_curves', 'write_report']
 
-# %% ../nbs/toolbox/report.ipynb #3df67eed
-import io
+# %% ../nbs/toolbox/report.ipynb #c8569cd8
 import json
 import shlex
 import tempfile
@@ -18,7 +17,6 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from .errors import BloodcellError
@@ -29,6 +27,7 @@ from .model import plot_history
 from .model_file import save_model
 from .novelty import NoveltyDetector
 from .page import PageFigure, Remark, percent, render_page
+from .plots import _png
 
 if TYPE_CHECKING:
     import keras
@@ -177,7 +176,7 @@ def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
         ax.grid(alpha=0.25)
     return cast(Axes, top)
 
-# %% ../nbs/toolbox/report.ipynb #46241161
+# %% ../nbs/toolbox/report.ipynb #4ca42337
 _INK, _GROUND = "#ece9f1", "#16141b"
 _DARK: dict[Any, Any] = {
     **dict.fromkeys(("savefig.facecolor", "axes.facecolor"), _GROUND),
@@ -191,11 +190,7 @@ def _draw(name: str, alt: str, plot: Any, *arguments: Any) -> PageFigure:
     pictures = []
     for look in (dict[Any, Any](), _DARK):
         with plt.rc_context({**look, "text.parse_math": False}):
-            picture = io.BytesIO()
-            figure = cast(Figure, plot(*arguments).get_figure(root=True))
-            figure.savefig(picture, format="png", dpi=160)
-            plt.close(figure)
-            pictures.append(picture.getvalue())
+            pictures.append(_png(plot(*arguments), dpi=160))
     return PageFigure(name, pictures[0], alt, dark=pictures[1])
 
 

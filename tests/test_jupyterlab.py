@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,8 @@ def is_done(notebook: dict) -> bool:
     return all(cell["execution_count"] for cell in codes)
 
 
-def save_until(page: Page, lab: Lab, name: str, done: Callable[[dict], bool]) -> dict:
-    """Save the notebook whenever the kernel rests until it is as wanted, and return it."""
+def save_when_done(page: Page, lab: Lab, name: str) -> dict:
+    """Save the notebook whenever the kernel rests until each cell has been run; return it."""
     indicator = page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
     limit = time.monotonic() + 300
     while time.monotonic() < limit:
@@ -110,7 +110,7 @@ def save_until(page: Page, lab: Lab, name: str, done: Callable[[dict], bool]) ->
         expect(indicator).to_have_attribute("data-status", "idle", timeout=5 * MINUTE)
         page.keyboard.press("Control+s")
         page.wait_for_timeout(1000)
-        if done(lab.saved(name)):
+        if is_done(lab.saved(name)):
             return lab.saved(name)
     raise AssertionError(f"{name}: some cells have not been run within five minutes")
 
@@ -163,7 +163,7 @@ def test_it_opens_on_the_first_lesson_with_the_steps_beside_it(lab: Lab, page: P
 def test_run_all(lab: Lab, page: Page, lesson: Path) -> None:
     open_lesson(page, lab, lesson.name)
     menu(page, "Run", "Run All Cells")
-    notebook = save_until(page, lab, lesson.name, is_done)
+    notebook = save_when_done(page, lab, lesson.name)
     errors = [output for _, output in outputs(notebook) if output["output_type"] == "error"]
     assert errors == []
     replies = [out["data"]["text/plain"] for code, out in outputs(notebook) if code[:6] == "check_"]
@@ -174,7 +174,7 @@ def test_run_all(lab: Lab, page: Page, lesson: Path) -> None:
 def test_a_widget_moves_and_redraws(lab: Lab, page: Page) -> None:
     open_lesson(page, lab, "07_split.ipynb")
     menu(page, "Run", "Run All Cells")
-    save_until(page, lab, "07_split.ipynb", is_done)
+    save_when_done(page, lab, "07_split.ipynb")
     to_heading(page, "By hand")
     knob = page.locator(".widget-slider .noUi-handle, .widget-slider [role=slider]").first
     for _ in range(40):
@@ -193,7 +193,7 @@ def test_wrong_then_right_and_progress(lab: Lab, page: Page) -> None:
     lesson = LESSONS[0]
     open_lesson(page, lab, lesson.name)
     menu(page, "Run", "Run All Cells")
-    save_until(page, lab, lesson.name, is_done)
+    save_when_done(page, lab, lesson.name)
     to_heading(page, "Exercise 0.1")
     assert answer(page, "check_weights(3)").startswith("Not yet:")
     solution = tagged(lesson, "solution")[0].removeprefix("#| code-fold: true\n")
@@ -204,7 +204,7 @@ def test_wrong_then_right_and_progress(lab: Lab, page: Page) -> None:
     menu(page, "Kernel", "Restart Kernel and Run All Cells…")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     page.wait_for_timeout(3000)
-    notebook = save_until(page, lab, lesson.name, is_done)
+    notebook = save_when_done(page, lab, lesson.name)
     assert not [out for _, out in outputs(notebook) if out["output_type"] == "error"]
 
 
@@ -220,7 +220,7 @@ def test_a_cell_too_early_says_which_to_run_first(lab: Lab, page: Page) -> None:
 def test_closed_and_opened_again(lab: Lab, page: Page, chrome: Browser) -> None:
     open_lesson(page, lab, "04_shuffle.ipynb")
     menu(page, "Run", "Run All Cells")
-    save_until(page, lab, "04_shuffle.ipynb", is_done)
+    save_when_done(page, lab, "04_shuffle.ipynb")
     page.context.close()
     later = chrome.new_page()
     later.goto(lab.url())

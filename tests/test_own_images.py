@@ -298,3 +298,25 @@ def test_figures_of_many_classes_stay_readable() -> None:
     assert len(ax.get_yticklabels()) <= 20 and not ax.texts
     dataset = bt.ImageDataset(paths, labels, names, None, "here")
     assert bt.plot_class_counts(dataset).figure.get_size_inches()[1] < 50
+
+
+@pytest.mark.parametrize("shape", [(240, 320), (3, 300_000)])
+def test_the_square_is_that_of_training_and_never_huge(
+    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, squares = np.full((*shape, 3), 200, np.uint8), []
+
+    def cut(image: np.ndarray, square: bt.Box) -> np.ndarray:
+        squares.append(square)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    box = bt.Box(shape[1] / 2 - 5, shape[0] / 2 - 5, 10, 10)
+    monkeypatch.setattr("bloodcell_tut.own_images.field_width", lambda image: max(image.shape))
+    monkeypatch.setattr("bloodcell_tut.own_images._cells_in", lambda *_: [box])
+    monkeypatch.setattr("bloodcell_tut.own_images._cut_square", cut)
+    saved = bt.SavedModel(bt.small_cnn(size=16), tuple(KINDS), crop=True)
+    assert len(bt.predict_photograph(saved, image)) == 1
+    ((x, y, width, height),) = ((s.x, s.y, s.width, s.height) for s in squares)
+    expected = bt.crop_square(image)
+    assert (x, y, width, height) == (expected.x, expected.y, expected.width, expected.height)
+    assert width <= 4096
