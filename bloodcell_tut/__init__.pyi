@@ -68,6 +68,7 @@ from .images import Box as Box
 from .images import CROP_SHARE as CROP_SHARE
 from .images import crop_square as crop_square
 from .images import crop_white_cell as crop_white_cell
+from .images import cutting_helps as cutting_helps
 from .images import find_white_cell as find_white_cell
 from .images import plot_box as plot_box
 from .images import prepare_image as prepare_image
@@ -242,6 +243,7 @@ __all__ = [
     "crop_white_cell",
     "cross_validate_by_photograph",
     "cross_validated",
+    "cutting_helps",
     "decision_tree",
     "default_epochs",
     "defect_table",

@@ -79,7 +79,7 @@ class ImageDataset:
         labels = self.labels[chosen]
         return replace(self, paths=paths, labels=labels, photographs=photographs)
 
-# %% ../nbs/01_choose_dataset.ipynb #9f804463
+# %% ../nbs/01_choose_dataset.ipynb #42ad7012
 def choose_dataset(
     source: Path | str = "sample",
     part: str = "TRAIN",
@@ -146,7 +146,7 @@ def _table_folders(path: Path, folder: Path, root: Path) -> list[Path]:
     beside = path.parent.parents[:1] if path.name.upper() in PARTS else ()
     return [*inside, path.parent, *beside]
 
-# %% ../nbs/01_choose_dataset.ipynb #89f602b5
+# %% ../nbs/01_choose_dataset.ipynb #a7afb674
 def plot_class_counts(dataset: ImageDataset, ax: Axes | None = None) -> Axes:
     """Draw the number of files of each class, and of photographs where they are known.
 

@@ -15,7 +15,7 @@ from .kinds import CELL_KINDS
 from .sample import _DRAWN, draw_sample
 from .training_data import TrainingData, create_training_data
 
-# %% ../nbs/toolbox/drawn_cells.ipynb #4fa9b510
+# %% ../nbs/toolbox/drawn_cells.ipynb #80ccb4bb
 def drawn_cells(size: int = 64, seed: int = 0, n_photographs: int = 1000) -> TrainingData:
     """Return drawn white cells, cut out, as more images to train with.
 
@@ -45,7 +45,7 @@ def drawn_cells(size: int = 64, seed: int = 0, n_photographs: int = 1000) -> Tra
     """
     # far from the seeds of samples, so that no cell is drawn for both
     folder = draw_sample(None, n_photographs, 2 * n_photographs, seed + 1_000_000)
-    return create_training_data(choose_dataset(folder), size, cache=True)
+    return create_training_data(choose_dataset(folder), size, crop=True, cache=True)
 
 # %% ../nbs/toolbox/drawn_cells.ipynb #8f6986c1
 def drawn_cells_help(class_names: Iterable[str], photographs: np.ndarray | None) -> bool:

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['CROP_SHARE', 'read_image', 'resize_image', 'Box', 'find_white_cell', 'plot_box', 'crop_square', 'crop_white_cell',
-           'prepare_image']
+           'prepare_image', 'cutting_helps']
 
-# %% ../nbs/02_prepare_images.ipynb #a73b14f0
+# %% ../nbs/02_prepare_images.ipynb #976b94ba
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from .errors import ArgumentError
+from .errors import ArgumentError, ImageError
 from .image_file import image_bytes, unreadable_image
 
 # %% ../nbs/02_prepare_images.ipynb #e2f5c0a4
@@ -303,7 +304,12 @@ def _cut_square(image: np.ndarray, square: Box) -> np.ndarray:
     cut[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
     return cut
 
-# %% ../nbs/02_prepare_images.ipynb #2ce2a1cd
+# %% ../nbs/02_prepare_images.ipynb #c0d7df05
+_LOOKED_AT = 50
+_FITTING = 1.5
+"""A cell may be this many times as wide or high as the square; the archive's largest are."""
+
+
 def prepare_image(image: np.ndarray, size: int = 64, crop: bool = True) -> np.ndarray:
     """Make of an image the square that a network gets: this whole step in one call.
 
@@ -327,3 +333,29 @@ def prepare_image(image: np.ndarray, size: int = 64, crop: bool = True) -> np.nd
         When `image` is no such array or `size` is below 1.
     """
     return crop_white_cell(image, size) if crop else resize_image(image, size)
+
+
+def cutting_helps(paths: Sequence[Path]) -> bool:
+    """Say whether images are fields with a white cell that `crop_white_cell` can cut out.
+
+    Parameters
+    ----------
+    paths
+        The images; up to 50 of them, evenly spaced, are looked at.
+
+    Returns
+    -------
+    bool
+        Whether more than half of those that can be read show a white cell that is at most one and
+        a half times as wide and high as the square. False when none can be read.
+    """
+    positions = np.linspace(0, len(paths) - 1, min(len(paths), _LOOKED_AT)).astype(int)
+    fitting = []
+    for path in (paths[i] for i in positions):
+        try:
+            image = read_image(path)
+        except ImageError:
+            continue
+        box, side = find_white_cell(image), CROP_SHARE * max(image.shape[:2])
+        fitting.append(box is not None and max(box.width, box.height) <= _FITTING * side)
+    return 2 * sum(fitting) > len(fitting)

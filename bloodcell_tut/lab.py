@@ -59,7 +59,7 @@ def learners_copy(lesson: Path | str) -> str:
             cell |= {"outputs": [], "execution_count": None}
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
-# %% ../nbs/toolbox/lab.ipynb #42116d19
+# %% ../nbs/toolbox/lab.ipynb #2b9d5b7e
 LESSONS_RECORD = ".bloodcell_lessons.json"
 """The file that makes a folder a learner's: it says which original each copy was made from."""
 
@@ -92,11 +92,12 @@ def copy_lessons(folder: Path | str) -> list[Path]:
         name = lesson.relative_to(originals).as_posix()
         if ".ipynb_checkpoints" in name or name.startswith("exercises/"):
             continue
-        content = learners_copy(lesson).encode()
-        digest = hashlib.sha256(content).hexdigest()
-        target = _target(folder / name, record.get(name), digest)
+        content = learners_copy(lesson)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        content = _as_jupyterlab_saves(content)
+        target = _target(folder / name, record.get(name) == digest, content)
         if target is not None:
-            with write_atomically(target) as file:
+            with write_atomically(target, "w") as file:
                 file.write(content)
             written.append(target)
         record[name] = digest
@@ -105,11 +106,22 @@ def copy_lessons(folder: Path | str) -> list[Path]:
     return written
 
 
-def _target(copy: Path, recorded: str | None, digest: str) -> Path | None:
+def _as_jupyterlab_saves(notebook: str) -> str:
+    """Return a notebook with the facts about the kernel that opening it would add."""
+    if importlib.util.find_spec("ipykernel") is None:
+        return notebook
+    language = importlib.import_module("ipykernel.ipkernel").IPythonKernel.language_info
+    spec = importlib.import_module("ipykernel.kernelspec").get_kernel_dict()
+    shown = {"name": "python3", "display_name": spec["display_name"], "language": spec["language"]}
+    facts = {"metadata": {"kernelspec": shown, "language_info": language}}
+    return json.dumps(json.loads(notebook) | facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def _target(copy: Path, is_recorded: bool, content: str) -> Path | None:
     """Return the file to write, or None when the learner has this lesson already."""
     if not copy.exists():
         return copy
-    if digest in (recorded, hashlib.sha256(copy.read_bytes()).hexdigest()):
+    if is_recorded or copy.read_bytes() == content.encode():
         return None
     beside = copy.with_stem(f"{copy.stem}_{version('bloodcell_tut')}")
     return None if beside.exists() else beside
@@ -121,7 +133,7 @@ def _read_record(folder: Path) -> dict[str, str]:
     except (OSError, ValueError, TypeError):
         return {}
 
-# %% ../nbs/toolbox/lab.ipynb #9b749d17
+# %% ../nbs/toolbox/lab.ipynb #3e0a01de
 START_PAGE = "START.md"
 """The page beside the lessons that shows the steps and the learner's progress."""
 _SETTINGS = ".jupyterlab"

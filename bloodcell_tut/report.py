@@ -322,7 +322,7 @@ def _facts_of(report: Mapping[str, Any]) -> dict[str, object]:
         "versions": ", ".join(f"{k} {v}" for k, v in report["versions"].items() if v),
     }
 
-# %% ../nbs/toolbox/report.ipynb #6983f6bc
+# %% ../nbs/toolbox/report.ipynb #e973ec6e
 def write_report(
     out: Path,
     report: Mapping[str, Any],
@@ -357,7 +357,7 @@ def write_report(
         with tempfile.TemporaryDirectory(".partial", ".report", out) as name:
             staged = Path(name)
             _write_files(staged, out, report, evaluation, examples)
-            names, crop = evaluation.test.class_names, report["model"] == "small"
+            names, crop = evaluation.test.class_names, evaluation.test.crop
             save_model(model, staged / "model.keras", names, crop, detector)
             # a report never stands beside the network of another run, whenever the power fails
             for file in reversed(REPORT_FILES):

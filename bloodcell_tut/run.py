@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['IMAGE_SIZES', 'CHECKPOINT', 'RunSettings', 'run_steps']
 
-# %% ../nbs/toolbox/run.ipynb #2f26b815
+# %% ../nbs/toolbox/run.ipynb #d5109cdf
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from .environment import peak_memory_mb, versions
 from .errors import ArgumentError, DatasetError, ImageError
 from .evaluation import Evaluation, evaluate
 from .features import features_and_labels
-from .images import find_white_cell, prepare_image, read_image
+from .images import cutting_helps, find_white_cell, prepare_image, read_image
 from .lock import alone_in
 from .model import article_cnn, default_epochs, small_cnn, train
 from .model_file import save_model
@@ -34,7 +34,7 @@ from .shuffling import shuffle
 from .split import Split, split_by_image, split_by_photograph
 from .training_data import TrainingData, create_training_data
 
-# %% ../nbs/toolbox/run.ipynb #6c3453f0
+# %% ../nbs/toolbox/run.ipynb #c650f186
 IMAGE_SIZES = {"small": 64, "article": 200}
 """Height and width, in pixels, of the images that each network takes."""
 CHECKPOINT = "training.npz"
@@ -55,7 +55,8 @@ class RunSettings:
         Table that says which photograph each file of `data` was made from; by default one that
         is found with the data.
     model : str
-        ``"small"``, our network on cut-out cells, or ``"article"``, the article's on whole images.
+        ``"small"``, our network on cut-out cells where `cutting_helps`, else on whole images, or
+        ``"article"``, the article's on whole images.
     split : str
         What is held back: whole photographs, ``"photograph"``, or single images, ``"image"``.
     epochs : int or None
@@ -124,17 +125,18 @@ class _Log:
         total = round(time.perf_counter() - self.started, 3)
         return {step["name"]: step["seconds"] for step in self.steps} | {"total": total}
 
-# %% ../nbs/toolbox/run.ipynb #998adc6b
+# %% ../nbs/toolbox/run.ipynb #63c45d80
 def _data_steps(settings: RunSettings, log: _Log) -> tuple[Split, dict[str, Any], list[PageFigure]]:
     """Do steps 1 to 7; return the two parts, and facts and pictures for the report."""
     with log.step("choose a data set") as said:
         datasets = _choose(settings)
         said += [_describe(dataset) for dataset in datasets]
     with log.step("prepare images") as said:
-        examples = _examples(datasets[0], settings.model)
-        said += [f"read {len(examples)}, one of a class", _NETWORK_SEES[settings.model]]
+        crop = settings.model == "small" and cutting_helps(datasets[0].paths)
+        examples = _examples(datasets[0], IMAGE_SIZES[settings.model], crop)
+        said += [f"read {len(examples)}, one of a class", _NETWORK_SEES[crop]]
     with log.step("create training data") as said:
-        size, crop = IMAGE_SIZES[settings.model], settings.model == "small"
+        size = IMAGE_SIZES[settings.model]
         parts = [create_training_data(dataset, size, crop, cache=True) for dataset in datasets]
         facts = _data_facts(datasets, parts)
         said += [f"{sum(map(len, parts)):,} images of {size}x{size} pixels"]
@@ -168,10 +170,10 @@ def _arrange(settings: RunSettings, parts: list[TrainingData], log: _Log) -> Spl
         said.append(f"{leaked} of these with a sibling in training")
     return split
 
-# %% ../nbs/toolbox/run.ipynb #fda6ab9b
+# %% ../nbs/toolbox/run.ipynb #ef721f20
 _NETWORK_SEES = {
-    "small": "the white cell cut out of each",
-    "article": "each squeezed into a square",
+    True: "the white cell cut out of each",
+    False: "each squeezed into a square",
 }
 
 
@@ -224,11 +226,11 @@ def _split(settings: RunSettings, data: TrainingData, test: list[TrainingData]) 
     divide = split_by_photograph if settings.split == "photograph" else split_by_image
     return divide(data, seed=settings.seed)
 
-# %% ../nbs/toolbox/run.ipynb #b79fd9c8
+# %% ../nbs/toolbox/run.ipynb #9faf7ade
 _MOST_EXAMPLES = 12
 
 
-def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
+def _examples(dataset: ImageDataset, size: int, crop: bool) -> list[PageFigure]:
     figures = []
     for index, name in enumerate(dataset.class_names[:_MOST_EXAMPLES]):
         for position in np.flatnonzero(dataset.labels == index):
@@ -236,17 +238,17 @@ def _examples(dataset: ImageDataset, model: str) -> list[PageFigure]:
                 image = read_image(dataset.paths[position])
             except ImageError:
                 continue  # step 3 lists the files that can't be read
-            figures.append(_example(name, image, model))
+            figures.append(_example(name, image, size, crop))
             break
     return figures
 
 
-def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
-    size, (height, width) = IMAGE_SIZES[model], image.shape[:2]
-    seen = prepare_image(image, size, crop=model == "small")
+def _example(name: str, image: np.ndarray, size: int, crop: bool) -> PageFigure:
+    height, width = image.shape[:2]
+    seen = prepare_image(image, size, crop)
     shown = min(max(round(240 * width / height), 1), 720)  # a strip stays a picture
     whole = cv2.resize(image, (shown, 240), interpolation=cv2.INTER_AREA)
-    box = find_white_cell(image) if model == "small" else None
+    box = find_white_cell(image) if crop else None
     if box is not None:
         corners = np.array([[box.x, box.y], [box.x + box.width, box.y + box.height]])
         first, second = (corners * (shown / width, 240 / height)).round().astype(int).tolist()
@@ -256,7 +258,7 @@ def _example(name: str, image: np.ndarray, model: str) -> PageFigure:
     alt = f"A photograph of a cell of class {name}, and beside it what the network gets of it"
     return PageFigure(name, encode_png(np.hstack([whole, large]), 240), alt, caption)
 
-# %% ../nbs/toolbox/run.ipynb #fcb9274c
+# %% ../nbs/toolbox/run.ipynb #5ae2d67d
 def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
         build = small_cnn if settings.model == "small" else article_cnn
@@ -276,7 +278,7 @@ def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[st
             )
         except KeyboardInterrupt:
             path = settings.out / "model-interrupted.keras"
-            save_model(model, path, names, settings.model == "small")
+            save_model(model, path, names, split.train.crop)
             log.kept += f"; the network so far is saved as {path}"
             log.kept += "; the same command goes on from there" if checkpoint.exists() else ""
             raise
@@ -292,7 +294,7 @@ def _epochs(settings: RunSettings, data: TrainingData) -> int | None:
 
 def _extra(settings: RunSettings, data: TrainingData) -> TrainingData | None:
     """Return drawn cells where they help."""
-    if settings.model == "article" or not drawn_cells_help(data.class_names, data.photographs):
+    if not (data.crop and drawn_cells_help(data.class_names, data.photographs)):
         return None
     n_photographs = 500 if settings.fast else 1000
     return drawn_cells(IMAGE_SIZES[settings.model], n_photographs=n_photographs)
@@ -313,7 +315,7 @@ def _detector(settings: RunSettings, model: Any, split: Split) -> NoveltyDetecto
         return None
     return fit_novelty_detector(model, split.train.images, split.test.images)
 
-# %% ../nbs/toolbox/run.ipynb #7a6fe7d7
+# %% ../nbs/toolbox/run.ipynb #604dc261
 def run_steps(settings: RunSettings) -> dict[str, Any]:
     """Go through the nine steps and write the report into `settings.out`.
 

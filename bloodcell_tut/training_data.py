@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Level', 'TrainingData', 'create_training_data']
 
-# %% ../nbs/03_training_data.ipynb #0dbd3d86
+# %% ../nbs/03_training_data.ipynb #0438a5c3
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ from tqdm.auto import tqdm
 from .array_cache import kept_array, rows_of
 from .dataset import ImageDataset
 from .errors import ArgumentError, BloodcellError, DatasetError, ImageError
-from .images import prepare_image, read_image
+from .images import cutting_helps, prepare_image, read_image
 
-# %% ../nbs/03_training_data.ipynb #60605d6d
+# %% ../nbs/03_training_data.ipynb #e9aa9fae
 Level = Literal["photograph", "cell", "field"]
 """What can stay together in a split: a photograph, a cell, a field of view."""
 
@@ -49,6 +49,8 @@ class TrainingData:
     groups : mapping of str to mapping of str to str
         For the levels ``"cell"`` and ``"field"``, where known, the cell or field of view that each
         photograph shows; a photograph that isn't there shows one of its own.
+    crop : bool
+        Whether the images are cut-out cells (True) or whole ones.
     """
 
     images: np.ndarray
@@ -58,6 +60,7 @@ class TrainingData:
     class_names: tuple[str, ...]
     skipped: tuple[tuple[Path, str], ...] = ()
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    crop: bool = True
 
     def __post_init__(self) -> None:
         fields = (self.images, self.labels, self.paths, self.photographs)
@@ -107,7 +110,7 @@ class TrainingData:
             paths=tuple(self.paths[i] for i in indices),
         )
 
-# %% ../nbs/03_training_data.ipynb #a8d86a96
+# %% ../nbs/03_training_data.ipynb #49497817
 _AT_A_TIME = 32
 """Images that a thread reads before it asks for more: each time costs it a wait for the lock."""
 
@@ -115,7 +118,7 @@ _AT_A_TIME = 32
 def create_training_data(
     dataset: ImageDataset,
     size: int = 64,
-    crop: bool = True,
+    crop: bool | None = None,
     workers: int | None = None,
     cache: bool = False,
 ) -> TrainingData:
@@ -128,7 +131,8 @@ def create_training_data(
     size
         Height and width of each image in the result, in pixels, at least 8.
     crop
-        Cut out the white cell (True), or resize the whole image as the article does (False).
+        Cut out the white cell (True), or resize the whole image as the article does (False); by
+        default what `cutting_helps` says.
     workers
         Threads that read; by default one for each core.
     cache
@@ -154,6 +158,7 @@ def create_training_data(
     """
     if size < 8:
         raise ArgumentError(f"size: found {size}; expected at least 8 pixels")
+    crop = cutting_helps(dataset.paths) if crop is None else crop
     shape = (len(dataset), size, size, 3)
     prepare = partial(prepare_image, size=size, crop=crop)
     fill = partial(_fill_all, paths=dataset.paths, prepare=prepare, workers=workers)
@@ -163,9 +168,9 @@ def create_training_data(
         except BloodcellError as error:
             warnings.warn(f"{error}; nothing is kept this time", stacklevel=2)
         else:
-            return _without_unreadable(dataset, *kept)
+            return _without_unreadable(dataset, crop, *kept)
     images = _room_for(len(dataset), size)
-    return _without_unreadable(dataset, images, fill(images))
+    return _without_unreadable(dataset, crop, images, fill(images))
 
 
 def _room_for(n: int, size: int) -> np.ndarray:
@@ -209,7 +214,7 @@ def _fill_all(
 
 
 def _without_unreadable(
-    dataset: ImageDataset, images: np.ndarray, reasons: list[str]
+    dataset: ImageDataset, crop: bool, images: np.ndarray, reasons: list[str]
 ) -> TrainingData:
     skipped = tuple((p, why) for p, why in zip(dataset.paths, reasons, strict=True) if why)
     data = TrainingData(
@@ -220,6 +225,7 @@ def _without_unreadable(
         dataset.class_names,
         skipped,
         dataset.groups,
+        crop,
     )
     if skipped:
         data = data.take(np.array([not why for why in reasons]))

@@ -285,9 +285,8 @@ TARGETS = {
     "array": Target(".npy", _arrays, _load_array),
     "facts": Target(".json", _facts, _load_facts),
     "groups": Target(".npz", _groups, _load_groups),
+    "progress": Target(".json", _progress, bt.read_progress),
 }
-if "read_progress" in bt.__all__:
-    TARGETS["progress"] = Target(".json", _progress, lambda path: bt.read_progress(path))
 
 
 # -- the property -------------------------------------------------------------------------------

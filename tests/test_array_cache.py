@@ -48,7 +48,9 @@ def test_another_setting_content_order_or_code_is_another_array(
     dataset, empty_cache, monkeypatch
 ) -> None:
     def make(some: bt.ImageDataset = dataset, **options: object) -> np.ndarray:
-        return bt.create_training_data(some, **{"size": 16, "cache": True} | options).images
+        return bt.create_training_data(
+            some, **{"size": 16, "crop": True, "cache": True} | options
+        ).images
 
     first = make()
     assert make(crop=False).shape == first.shape and make(size=17).shape[1] == 17

@@ -19,6 +19,7 @@ from bloodcell_tut.images import (
     Box,
     crop_square,
     crop_white_cell,
+    cutting_helps,
     find_white_cell,
     plot_box,
     prepare_image,
@@ -285,6 +286,35 @@ def test_prepare_image_crops_or_squeezes():
     for crop in (True, False):
         with pytest.raises(ArgumentError, match="size: found 0"):
             prepare_image(image, 0, crop)
+
+
+@pytest.mark.parametrize(
+    ("radii", "expected"),
+    [((20,), True), ((20, 20, 0), True), ((20, 0), False), ((80,), False), ((), False)],
+)
+def test_cutting_helps_where_most_show_a_cell_that_fits(
+    radii: tuple[int, ...], expected: bool, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{i}.png" for i in range(len(radii) + 1)]
+    paths[-1].write_bytes(b"not a picture")
+    for path, radius in zip(paths, radii, strict=False):
+        cv2.imwrite(str(path), cv2.cvtColor(disc(320, 240, 150, 110, radius), cv2.COLOR_RGB2BGR))
+    assert cutting_helps(paths) is expected
+
+
+def test_cutting_is_decided_by_a_look_at_fifty_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[Path]()
+
+    def read(path: Path) -> np.ndarray:
+        seen.append(path)
+        return disc(320, 240, 150, 110, 20)
+
+    monkeypatch.setattr("bloodcell_tut.images.read_image", read)
+    paths = [tmp_path / str(i) for i in range(1000)]
+    assert cutting_helps(paths)
+    assert len(set(seen)) == 50 and {paths[0], paths[-1]} < set(seen)
 
 
 def test_plot_box_draws_the_frame():

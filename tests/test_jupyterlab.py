@@ -151,6 +151,9 @@ def test_it_opens_on_the_first_lesson_with_the_steps_beside_it(lab: Lab, page: P
     expect(contents.get_by_text("Counting weights")).to_be_visible()
     page.wait_for_timeout(3000)  # banners come late
     assert page.locator(".jp-Dialog, .Toastify__toast, .jp-Banner").count() == 0
+    expect(page.get_by_text("| Idle")).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0, "only looked at"
     page.locator(".lm-TabBar-tabLabel").get_by_text("START.md").click()
     start = page.locator(".jp-MarkdownViewer:visible")
     expect(start.get_by_role("link")).to_have_count(12)

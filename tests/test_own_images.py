@@ -10,6 +10,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 import bloodcell_tut as bt
@@ -287,6 +288,22 @@ def test_a_folder_of_ones_own_goes_through_the_nine_steps(
     assert (tmp_path / "out" / "report.html").stat().st_size < 5e6
     model = bt.load_model(tmp_path / "out" / "model.keras")
     assert len(model.class_names) == n_classes and model.detector is not None
+
+
+def test_digits_are_learned_without_a_change_of_code(tmp_path: Path) -> None:
+    """Four of them, none of which looks like another one when it is turned or mirrored."""
+    images, labels = load_digits(n_class=5, return_X_y=True)
+    for i in np.flatnonzero(labels != 2)[:320]:
+        (tmp_path / "digits" / str(labels[i])).mkdir(parents=True, exist_ok=True)
+        path = tmp_path / "digits" / str(labels[i]) / f"{i}.png"
+        path.write_bytes(encoded(".png", (images[i].reshape(8, 8) * 15.9).astype(np.uint8)))
+    with pytest.warns(UserWarning, match="no photograph ids"):
+        report = run_steps(RunSettings(data=tmp_path / "digits", epochs=16, out=tmp_path / "out"))
+    assert report["accuracy"] > 0.9
+    saved = bt.load_model(tmp_path / "out" / "model.keras")
+    assert saved.crop is False, "there is no white cell to cut out"
+    (finding,) = bt.predict_photograph(saved, bt.read_image(path))
+    assert finding.class_name == path.parent.name and finding.box == bt.Box(0, 0, 8, 8)
 
 
 def test_figures_of_many_classes_stay_readable() -> None:

@@ -50,6 +50,17 @@ def test_images_are_those_of_step_2(dataset: ImageDataset, crop: bool) -> None:
         assert np.array_equal(image, prepare_image(read_image(path), 24, crop))
 
 
+@pytest.mark.parametrize("helps", [True, False])
+def test_cut_or_squeezed_as_the_files_show(
+    dataset: ImageDataset, helps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bloodcell_tut.training_data.cutting_helps", lambda paths: helps)
+    found = create_training_data(dataset, size=24)
+    said = create_training_data(dataset, size=24, crop=helps)
+    assert found.crop is said.crop is found.take(np.arange(2)).crop is helps
+    assert np.array_equal(found.images, said.images)
+
+
 def test_number_of_threads_changes_nothing(dataset: ImageDataset) -> None:
     dataset.paths[2].write_bytes(b"\x89PNG and no more")
     one, many = (create_training_data(dataset, size=16, workers=n) for n in (1, 12))
