@@ -728,6 +728,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'bloodcell_tut.novelty._distances': ('toolbox/novelty.html#_distances', 'bloodcell_tut/novelty.py'),
                                        'bloodcell_tut.novelty._features': ('toolbox/novelty.html#_features', 'bloodcell_tut/novelty.py'),
                                        'bloodcell_tut.novelty._some': ('toolbox/novelty.html#_some', 'bloodcell_tut/novelty.py'),
+                                       'bloodcell_tut.novelty._tolerance_limit': ( 'toolbox/novelty.html#_tolerance_limit',
+                                                                                   'bloodcell_tut/novelty.py'),
                                        'bloodcell_tut.novelty.fit_novelty_detector': ( 'toolbox/novelty.html#fit_novelty_detector',
                                                                                        'bloodcell_tut/novelty.py')},
             'bloodcell_tut.nuclei': { 'bloodcell_tut.nuclei._arc': ('toolbox/nuclei.html#_arc', 'bloodcell_tut/nuclei.py'),

@@ -5,18 +5,19 @@
 # %% auto #0
 __all__ = ['FALSE_ALARMS', 'NoveltyDetector', 'fit_novelty_detector']
 
-# %% ../nbs/toolbox/novelty.ipynb #5c6ca8dc
+# %% ../nbs/toolbox/novelty.ipynb #b5f0c496
 from dataclasses import dataclass
 
 import keras
 import numpy as np
+from scipy.stats import nct, norm
 from sklearn.covariance import LedoitWolf
 
 from .errors import ArgumentError, ModelError
 
-# %% ../nbs/toolbox/novelty.ipynb #ea2393a4
+# %% ../nbs/toolbox/novelty.ipynb #1827beb8
 FALSE_ALARMS = 0.01
-"""The share of held-back images that lie beyond the limit."""
+"""The share of good images that lie beyond the limit, with a confidence of 95 % at most."""
 _ENOUGH_IMAGES = 2000
 _BATCH = 256
 
@@ -32,7 +33,7 @@ class NoveltyDetector:
     precision : ndarray of shape (features, features), float32
         The inverse of their covariance.
     limit : float
-        The Mahalanobis distance that all but `FALSE_ALARMS` of the held-back images keep.
+        The Mahalanobis distance that all but `FALSE_ALARMS` of good images are to keep.
     """
 
     mean: np.ndarray
@@ -78,7 +79,10 @@ class NoveltyDetector:
 
 
 def fit_novelty_detector(
-    model: keras.Model, images: np.ndarray, held_back: np.ndarray
+    model: keras.Model,
+    images: np.ndarray,
+    held_back: np.ndarray,
+    photographs: np.ndarray | None = None,
 ) -> NoveltyDetector:
     """Learn where a trained model's images lie, and how far from them is too far.
 
@@ -92,7 +96,10 @@ def fit_novelty_detector(
         What it was trained on, shape (n, height, width, 3), uint8.
     held_back
         Images of the same kind that it was not trained on, shape (m, height, width, 3), uint8.
-        They set the limit and nothing else; with fewer than 100 it is their largest distance.
+        They set the limit and nothing else.
+    photographs
+        The photograph that each of `held_back` was made from, shape (m,); by default each has one
+        of its own.
 
     Returns
     -------
@@ -111,8 +118,15 @@ def fit_novelty_detector(
     cloud = LedoitWolf().fit(_features(model, _some(images)))
     mean, precision = cloud.location_.astype(np.float32), cloud.precision_.astype(np.float32)
     distances = _distances(_features(model, _some(held_back)), mean, precision)
-    limit = float(np.quantile(distances, 1 - FALSE_ALARMS, method="higher"))
-    return NoveltyDetector(mean, precision, max(limit, np.finfo(np.float32).tiny.item()))
+    k = min(len(held_back) if photographs is None else len(set(photographs)), _ENOUGH_IMAGES)
+    return NoveltyDetector(mean, precision, _tolerance_limit(distances, max(k, 2)))
+
+
+def _tolerance_limit(distances: np.ndarray, k: int) -> float:
+    """Return the limit from values among which `k` are independent, with a confidence of 95 %."""
+    logarithms = np.log(distances.clip(np.finfo(np.float32).tiny))
+    factor = nct.ppf(0.95, k - 1, norm.ppf(1 - FALSE_ALARMS) * np.sqrt(k)) / np.sqrt(k)
+    return float(np.exp(logarithms.mean() + factor * logarithms.std()))
 
 
 def _some(images: np.ndarray) -> np.ndarray:
@@ -121,11 +135,17 @@ def _some(images: np.ndarray) -> np.ndarray:
 
 
 def _features(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return what the last layer of a model gets for each image, shape (n, features), float64."""
-    before_last = keras.Model(model.inputs[0], model.layers[-1].input)
+    """Return what the last layer of a model gets for each image, and how its maps are filled.
+
+    Shape (n, features), float64.
+    """
+    maps = [x.output for x in model.layers if isinstance(x, keras.layers.MaxPooling2D)]
+    filled = [keras.ops.mean(x, (1, 2)) for x in maps] + [keras.ops.std(x, (1, 2)) for x in maps]
+    before_last = keras.layers.Flatten()(model.layers[-1].input)
+    network = keras.Model(model.inputs[0], [before_last, *filled])
     batches = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
-    outputs = [keras.ops.convert_to_numpy(before_last(b, training=False)) for b in batches]
-    return np.concatenate(outputs).reshape(len(images), -1).astype(np.float64)
+    outputs = [map(keras.ops.convert_to_numpy, network(b, training=False)) for b in batches]
+    return np.concatenate([np.hstack(list(parts)) for parts in outputs]).astype(np.float64)
 
 
 def _distances(features: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:

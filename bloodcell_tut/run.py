@@ -258,7 +258,7 @@ def _example(name: str, image: np.ndarray, size: int, crop: bool) -> PageFigure:
     alt = f"A photograph of a cell of class {name}, and beside it what the network gets of it"
     return PageFigure(name, encode_png(np.hstack([whole, large]), 240), alt, caption)
 
-# %% ../nbs/toolbox/run.ipynb #5ae2d67d
+# %% ../nbs/toolbox/run.ipynb #47968402
 def _train(settings: RunSettings, split: Split, log: _Log) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
         build = small_cnn if settings.model == "small" else article_cnn
@@ -313,7 +313,8 @@ def _detector(settings: RunSettings, model: Any, split: Split) -> NoveltyDetecto
     """Return what tells strange cells later; the article's network gets whole images, and none."""
     if settings.model == "article":
         return None
-    return fit_novelty_detector(model, split.train.images, split.test.images)
+    test = split.test
+    return fit_novelty_detector(model, split.train.images, test.images, test.photographs)
 
 # %% ../nbs/toolbox/run.ipynb #604dc261
 def run_steps(settings: RunSettings) -> dict[str, Any]:

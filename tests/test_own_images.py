@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 import bloodcell_tut as bt
-from bloodcell_tut import smear
+from bloodcell_tut import novelty, smear
 from bloodcell_tut.cells import draw_white_cell
 from bloodcell_tut.cli import app
 from bloodcell_tut.kinds import CELL_KINDS
@@ -151,6 +151,34 @@ def test_the_detector_alarms_at_its_rate(saved: bt.SavedModel) -> None:
     assert (detector.scores(saved.model, cells) > 1).all()
     with pytest.raises(bt.ArgumentError, match="0 held back"):
         bt.fit_novelty_detector(saved.model, images, images[:0])
+
+
+@pytest.mark.parametrize(("k", "factor"), [(10, 3.981), (50, 2.862), (100, 2.684), (20, 3.295)])
+def test_the_limit_is_the_tolerance_limit_of_the_tables(k: int, factor: float) -> None:
+    # one-sided normal tolerance factors, 99 % of the values, confidence 95 %, as in printed tables
+    values = np.exp(np.random.default_rng(0).normal(1, 0.2, 500))
+    logarithms = np.log(values)
+    expected = logarithms.mean() + factor * logarithms.std()
+    assert np.log(novelty._tolerance_limit(values, k)) == pytest.approx(expected, abs=2e-4)
+
+
+def test_few_photographs_put_the_limit_further_out(saved: bt.SavedModel) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (200, 32, 32, 3), np.uint8)
+    limits = [
+        bt.fit_novelty_detector(saved.model, images[:100], images[100:], photographs).limit
+        for photographs in (None, np.arange(100), np.arange(100) // 4, np.zeros(100))
+    ]
+    assert limits[0] == limits[1] < limits[2] < limits[3] < np.inf
+
+
+def test_what_the_first_layers_saw_counts(saved: bt.SavedModel) -> None:
+    """A stain that is off, or none at all, is no cell of the training's kind."""
+    cells = np.array([bt.prepare_image(field(1, 200 + seed)[0], 32) for seed in range(30)])
+    gray = np.repeat(cells.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
+    assert (saved.detector.scores(saved.model, cells) > 1).mean() < 0.2
+    for strange in (gray, 255 - cells, cells[..., ::-1]):
+        assert (saved.detector.scores(saved.model, strange) > 1).mean() > 0.9
 
 
 def test_a_detector_in_a_file(saved: bt.SavedModel, tmp_path: Path) -> None:
