@@ -1,5 +1,6 @@
 """Data sets that several tests stand on."""
 
+import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from bloodcell_tut import draw_sample
 # a busy machine is no failure
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+# shells let what they start in the background ignore Ctrl-C, and its children with it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # these measure their own process, or start others from it: `make test` runs them by themselves
 ALONE = {"test_faults.py", "test_fuzz.py"}
