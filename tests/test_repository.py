@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from lessons import NOTEBOOKS, cells, code
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 import bloodcell_tut
 
@@ -210,6 +212,38 @@ def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -
             "the lessons and what they link to"
         )
         assert (site / "bloodcell_tut" / "py.typed").exists()
+
+
+def installed_with(package: str, extra: str, seen: set[tuple[str, str]]) -> set[str]:
+    """Return the names of a package and of all that pip installs with it."""
+    if (package, extra) in seen:
+        return set()
+    seen.add((package, extra))
+    names = {canonicalize_name(package)}
+    for needed in map(Requirement, metadata.requires(package) or []):
+        if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+            for with_extra in ("", *needed.extras):
+                names |= installed_with(needed.name, with_extra, seen)
+    return names
+
+
+def test_lessons_import_only_what_comes_with_the_lab() -> None:
+    """Who installs ``bloodcell_tut[lab]``, and not the developers' tools, can run each lesson."""
+    there = installed_with("bloodcell_tut", "", set()) | installed_with(
+        "bloodcell_tut", "lab", set()
+    )
+    bring = metadata.packages_distributions()
+    missing = set()
+    for notebook in NOTEBOOKS:
+        for node in ast.walk(ast.parse("\n".join(code(notebook)))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            for name in {name.split(".")[0] for name in names} - sys.stdlib_module_names:
+                if not there & set(map(canonicalize_name, bring.get(name, [name]))):
+                    missing.add((notebook.name, name))
+    # the toolbox says how to install this one where it needs it
+    assert missing == {("sources.ipynb", "kagglehub")} and len(there) > 50
 
 
 def test_pinned_versions_run_on_the_oldest_python() -> None:
