@@ -1,5 +1,6 @@
 """The full lessons in a real kernel, on real images; test_jupyterlab.py runs learners' copies."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -40,3 +41,12 @@ def test_lesson_runs_on_real_images(lesson: Path, real_part: Path, tmp_path: Pat
     on_real = with_source(text, real_part)
     assert on_real != text
     run_lesson(on_real, tmp_path)
+
+
+# steps 8 and 9 train for minutes
+@pytest.mark.parametrize("lesson", LESSONS[:8], ids=lambda p: p.stem)
+def test_all_cells_may_be_run_again(lesson: Path, tmp_path: Path) -> None:
+    notebook = json.loads(bt.learners_copy(lesson))
+    codes = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    notebook["cells"] = codes + [cell | {"id": f"{cell['id']}-again"} for cell in codes]
+    run_lesson(json.dumps(notebook), tmp_path)
