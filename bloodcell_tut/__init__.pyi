@@ -112,12 +112,12 @@ from .novelty import FALSE_ALARMS as FALSE_ALARMS
 from .novelty import NoveltyDetector as NoveltyDetector
 from .novelty import fit_novelty_detector as fit_novelty_detector
 from .own_images import CellFinding as CellFinding
-from .own_images import drop_photographs as drop_photographs
 from .own_images import field_width as field_width
 from .own_images import find_white_cells as find_white_cells
 from .own_images import findings_png as findings_png
 from .own_images import plot_findings as plot_findings
 from .own_images import predict_photograph as predict_photograph
+from .own_images import upload_photographs as upload_photographs
 from .photograph_table import match_photographs as match_photographs
 from .photograph_table import photograph_ids as photograph_ids
 from .photograph_table import photographs_and_groups as photographs_and_groups
@@ -140,6 +140,8 @@ from .progress import progress_text as progress_text
 from .progress import read_progress as read_progress
 from .progress import record_solved as record_solved
 from .progress import write_start_page as write_start_page
+from .quiet import quiet_loading as quiet_loading
+from .quiet import quiet_tensorflow as quiet_tensorflow
 from .report import plot_learning_curves as plot_learning_curves
 from .report import write_report as write_report
 from .run import CHECKPOINT as CHECKPOINT
@@ -251,7 +253,6 @@ __all__ = [
     "draw_sample",
     "drawn_cells",
     "drawn_cells_help",
-    "drop_photographs",
     "effective_number",
     "evaluate",
     "exercise_names",
@@ -304,6 +305,8 @@ __all__ = [
     "predict_probabilities",
     "prepare_image",
     "progress_text",
+    "quiet_loading",
+    "quiet_tensorflow",
     "random_forest",
     "read_image",
     "read_photograph_table",
@@ -326,6 +329,7 @@ __all__ = [
     "split_by_photograph",
     "train",
     "unreadable_image",
+    "upload_photographs",
     "versions",
     "weight_inside",
     "where_defined",

@@ -5,12 +5,11 @@
 # %% auto #0
 __all__ = ['app']
 
-# %% ../nbs/toolbox/cli.ipynb #b8979bce
+# %% ../nbs/toolbox/cli.ipynb #87665095
 import io
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ import typer
 from .errors import BloodcellError
 from .files import write_atomically
 from .lock import alone_in
+from .quiet import quiet_loading
 
 if TYPE_CHECKING:
     from bloodcell_tut.model_file import SavedModel
@@ -66,28 +66,13 @@ def _show_warning(message: Warning | str, _: type[Warning], filename: str, *__: 
     if ours and not str(message).startswith("Glyph"):
         typer.echo(f"note: {message}", err=True)
 
-# %% ../nbs/toolbox/cli.ipynb #0e677671
+# %% ../nbs/toolbox/cli.ipynb #96f43cda
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what libraries write to the terminal while they are loaded."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("MPLBACKEND", "agg")  # figures go into files, never into windows
-    try:
-        terminal = os.dup(2)
-    except OSError:  # it is closed
+    """Load what a command needs: no greeting, no windows."""
+    os.environ.setdefault("MPLBACKEND", "agg")
+    with quiet_loading():
         yield
-        return
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        except Exception:
-            notes.seek(0)
-            os.write(terminal, notes.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 def _show_version(wanted: bool) -> None:
@@ -147,7 +132,7 @@ def _run(
         typer.echo(f"numbers   {out / 'report.json'}")
         typer.echo(f"network   {out / 'model.keras'}")
 
-# %% ../nbs/toolbox/cli.ipynb #dc73f71a
+# %% ../nbs/toolbox/cli.ipynb #9c1ffa5c
 @app.command("predict")
 def _predict(
     images: Annotated[list[Path], typer.Argument(help="image files", metavar="IMAGE...")],
@@ -214,7 +199,7 @@ def _row(cell: dict[str, Any]) -> list[str]:
     novelty = "not known" if cell["novelty"] is None else f"{cell['novelty']:.2f}"
     return [place, cell["class"], novelty, shares]
 
-# %% ../nbs/toolbox/cli.ipynb #c1ad874a
+# %% ../nbs/toolbox/cli.ipynb #5d7f4bb7
 @app.command("audit")
 def _audit(
     data: Annotated[str, typer.Argument(help="sample, kaggle, or a folder or zip of images")],
@@ -249,7 +234,7 @@ def _printable(text: str) -> str:
     """Return a text without the codes that terminals obey; a name may hold some."""
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
-# %% ../nbs/toolbox/cli.ipynb #992e4d1c
+# %% ../nbs/toolbox/cli.ipynb #d3d75af7
 @app.command("lab")
 def _lab(
     folder: Annotated[
@@ -264,7 +249,7 @@ def _lab(
         require_lab()
         copied = copy_lessons(folder)
         write_start_page(folder)
-        typer.echo(f"{folder}: {len(copied)} lessons added; what was there already is untouched")
+        typer.echo(f"{folder}: {len(copied)} notebooks added; what was there already is untouched")
         open_lab(folder)
 
 # %% ../nbs/toolbox/cli.ipynb #97826c74

@@ -5,18 +5,22 @@
 # %% auto #0
 __all__ = ['explore']
 
-# %% ../nbs/toolbox/interactive.ipynb #82d4bfb2
+# %% ../nbs/toolbox/interactive.ipynb #07cb708f
 import importlib.util
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from threading import RLock
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from .plots import show
 
-# %% ../nbs/toolbox/interactive.ipynb #53d5f628
+# %% ../nbs/toolbox/interactive.ipynb #fcbf94ac
 def explore(draw: Callable[..., Axes], alt: str, **choices: Any) -> None:
     """Show a figure with knobs; without a running kernel, its picture at the default values.
 
@@ -32,7 +36,8 @@ def explore(draw: Callable[..., Axes], alt: str, **choices: Any) -> None:
 
     @wraps(draw)
     def redraw(**values: Any) -> None:
-        show(draw(**values), alt.format(**values))
+        with _own_figures():
+            show(draw(**values), alt.format(**values))
 
     if _kernel_listens():
         # imported here since it comes with the extra `lab` only
@@ -43,6 +48,22 @@ def explore(draw: Callable[..., Axes], alt: str, **choices: Any) -> None:
     else:
         parameters = inspect.signature(draw).parameters.values()
         redraw(**{parameter.name: parameter.default for parameter in parameters})
+
+
+_DRAWING = RLock()
+
+
+@contextmanager
+def _own_figures() -> Iterator[None]:
+    """Keep the figures that are drawn meanwhile from being shown and closed by another thread."""
+    with _DRAWING:
+        plt.draw_if_interactive()  # loads the backend, which turns the interactive mode on
+        before = matplotlib.is_interactive()
+        matplotlib.interactive(False)
+        try:
+            yield
+        finally:
+            matplotlib.interactive(before)
 
 
 def _kernel_listens() -> bool:

@@ -36,9 +36,9 @@ def lessons_folder() -> Path:
         "install the package again"
     )
 
-# %% ../nbs/toolbox/lab.ipynb #490e5582
+# %% ../nbs/toolbox/lab.ipynb #7e65dfb0
 def learners_copy(lesson: Path | str) -> str:
-    """Return a lesson without the solutions of its exercises.
+    """Return a lesson without the solutions of its exercises, outputs and nbdev's directives.
 
     Parameters
     ----------
@@ -50,13 +50,15 @@ def learners_copy(lesson: Path | str) -> str:
     str
         The notebook's text, JSON.
     """
-    notebook = json.loads(Path(lesson).read_text(encoding="utf-8"))
-    notebook["cells"] = [
-        cell for cell in notebook["cells"] if "solution" not in cell["metadata"].get("tags", [])
-    ]
+    notebook, cells = json.loads(Path(lesson).read_text(encoding="utf-8")), []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
+            lines = "".join(cell["source"]).splitlines(keepends=True)
+            code = [line for line in lines if not line.startswith("#|")]
+            cell |= {"source": code, "outputs": [], "execution_count": None}
+        if cell["source"] and "solution" not in cell["metadata"].get("tags", []):
+            cells.append(cell)
+    notebook["cells"] = cells
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 # %% ../nbs/toolbox/lab.ipynb #2b9d5b7e
@@ -133,13 +135,15 @@ def _read_record(folder: Path) -> dict[str, str]:
     except (OSError, ValueError, TypeError):
         return {}
 
-# %% ../nbs/toolbox/lab.ipynb #3e0a01de
+# %% ../nbs/toolbox/lab.ipynb #2c7fe505
 START_PAGE = "START.md"
 """The page beside the lessons that shows the steps and the learner's progress."""
 _SETTINGS = ".jupyterlab"
 _STARTUP = """from bloodcell_tut.missing_names import help_with_missing_names
+from bloodcell_tut.quiet import quiet_tensorflow
 help_with_missing_names(get_ipython())
-del help_with_missing_names
+quiet_tensorflow()
+del help_with_missing_names, quiet_tensorflow
 """
 _NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 

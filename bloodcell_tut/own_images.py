@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['field_width', 'find_white_cells', 'CellFinding', 'predict_photograph', 'plot_findings', 'findings_png',
-           'drop_photographs']
+           'upload_photographs']
 
-# %% ../nbs/toolbox/own_images.ipynb #6cf828a6
+# %% ../nbs/toolbox/own_images.ipynb #714f41ea
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from bloodcell_tut.images import (
     read_image,
     resize_image,
 )
-from .interactive import _kernel_listens
+from .interactive import _kernel_listens, _own_figures
 from .plots import _png, class_color, show
 
 if TYPE_CHECKING:
@@ -286,8 +286,8 @@ def findings_png(image: np.ndarray, findings: Sequence[CellFinding]) -> bytes:
     """
     return _png(plot_findings(image, findings), dpi=150)
 
-# %% ../nbs/toolbox/own_images.ipynb #24074660
-def drop_photographs(saved: "SavedModel", example: np.ndarray) -> None:
+# %% ../nbs/toolbox/own_images.ipynb #03325db4
+def upload_photographs(saved: "SavedModel", example: np.ndarray) -> None:
     """Show a button that takes photographs, and draw what a model finds in each.
 
     Parameters
@@ -309,7 +309,7 @@ def drop_photographs(saved: "SavedModel", example: np.ndarray) -> None:
 
     def answer(change: dict[str, Any]) -> None:
         answers.clear_output()
-        with answers:
+        with answers, _own_figures():
             for file in change["new"]:
                 _show_upload(saved, file["name"], bytes(file["content"]))
 

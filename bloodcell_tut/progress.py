@@ -144,7 +144,7 @@ def _in_all(solved: dict[str, date]) -> str:
     names = list(chain.from_iterable(exercise_names()))
     return f"{sum(name in solved for name in names)} of {len(names)} exercises solved"
 
-# %% ../nbs/toolbox/progress.ipynb #135f3b16
+# %% ../nbs/toolbox/progress.ipynb #4d04ef6c
 def write_start_page(folder: Path | str) -> Path:
     """Write the page that shows the nine steps and how far the learner is; return its path.
 
@@ -163,8 +163,7 @@ def write_start_page(folder: Path | str) -> Path:
     for link, names in zip(_lesson_links(), exercise_names(), strict=True):
         rows.append(f"| {link} | {_marks(names, solved)} |")
     with write_atomically(folder / START_PAGE, "w") as file:
-        links = {"errata": "errata.ipynb", "glossary": "glossary.ipynb"}
-        file.write(_START.format(rows="\n".join(rows), in_all=_in_all(solved), **links))
+        file.write(_START.format(rows="\n".join(rows), in_all=_in_all(solved), **_LINKS))
     return folder / START_PAGE
 
 
@@ -177,6 +176,12 @@ def _lesson_links() -> list[str]:
     return links
 
 
+_LINKS = {
+    "errata": "errata.ipynb",
+    "glossary": "glossary.ipynb",
+    "explain": "toolbox/explain.ipynb",
+    "own_images": "toolbox/own_images.ipynb",
+}
 _START = """# Nine steps to an honest score
 
 Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the next one.
@@ -187,7 +192,8 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 
 **{in_all}** (■ solved, □ open)
 
-[Errata]({errata}) and [glossary]({glossary}) are beside the lessons.
+[Errata]({errata}) and [glossary]({glossary}) are beside the lessons. After the nine steps:
+[see what a network sees]({explain}), and [let it name cells of your own]({own_images}).
 
 *Written anew by each start and each solved exercise; keep notes elsewhere.*
 """

@@ -20,7 +20,7 @@ THEMES = {
     ),
     "Looking into a network": ("explain", "own_images", "novelty"),
     "Running all nine steps": ("run", "cli", "report", "page", "lock"),
-    "In JupyterLab": ("lab", "progress", "missing_names", "interactive"),
+    "In JupyterLab": ("lab", "progress", "missing_names", "quiet", "interactive"),
     "Drawing blood smears": ("sample", "smear", "cells", "kinds", "nuclei", "brush"),
     "Figures and errors": ("plots", "environment", "errors"),
 }  # fmt: skip

@@ -25,12 +25,15 @@ def test_without_a_kernel_the_default_picture_is_shown(monkeypatch) -> None:
     monkeypatch.setattr("bloodcell_tut.interactive.show", lambda ax, alt: shown.append(alt))
 
     def draw(height: int = 2) -> Axes:
+        assert not plt.isinteractive(), "else any thread of a kernel may show and close the figure"
         ax = plt.subplots()[1]
         plt.close()
         return ax
 
+    plt.ion()
     bt.explore(draw, alt="A bar {height} high", height=(1, 5))
-    assert shown == ["A bar 2 high"]
+    assert plt.isinteractive() and shown == ["A bar 2 high"]
+    plt.ioff()
 
 
 def test_with_a_kernel_knobs_are_shown(tmp_path: Path) -> None:

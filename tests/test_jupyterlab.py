@@ -1,5 +1,6 @@
 """The lessons where learners are: a real JupyterLab, driven in a real browser."""
 
+import base64
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from lessons import LESSONS, tagged
 from playwright.sync_api import Browser, Page, expect
@@ -156,7 +159,7 @@ def test_it_opens_on_the_first_lesson_with_the_steps_beside_it(lab: Lab, page: P
     assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0, "only looked at"
     page.locator(".lm-TabBar-tabLabel").get_by_text("START.md").click()
     start = page.locator(".jp-MarkdownViewer:visible")
-    expect(start.get_by_role("link")).to_have_count(12)
+    expect(start.get_by_role("link")).to_have_count(14)
     expect(start).to_contain_text("0 of 30 exercises solved")
     start.get_by_role("link", name="Step 7: split").click()
     expect(page.locator(".jp-NotebookPanel:visible h1")).to_contain_text("Step 7: split")
@@ -169,6 +172,10 @@ def test_run_all(lab: Lab, page: Page, lesson: Path) -> None:
     notebook = save_when_done(page, lab, lesson.name)
     errors = [output for _, output in outputs(notebook) if output["output_type"] == "error"]
     assert errors == []
+    said = "".join(
+        "".join(out["text"]) for _, out in outputs(notebook) if out.get("name") == "stderr"
+    )
+    assert not re.search(r"^(WARNING: All log|[IWEF]\d{4} )", said, re.M), "TensorFlow greets"
     replies = [out["data"]["text/plain"] for code, out in outputs(notebook) if code[:6] == "check_"]
     assert len(replies) >= 2
     assert all("".join(reply).startswith("Not tried yet: ") for reply in replies)
@@ -231,3 +238,26 @@ def test_closed_and_opened_again(lab: Lab, page: Page, chrome: Browser) -> None:
     expect(panel.locator("h1")).to_contain_text("Step 4: shuffle", timeout=MINUTE)
     expect(panel.locator(".jp-OutputArea-output").first).to_be_visible()
     later.close()
+
+
+def test_a_photograph_is_uploaded_and_answered(lab: Lab, page: Page, tmp_path: Path) -> None:
+    drawn = bt.draw_photograph("MONOCYTE", np.random.default_rng(0)).image
+    cv2.imwrite(str(tmp_path / "mine.png"), drawn[:, :, ::-1])
+    (tmp_path / "notes.png").write_text("no picture")
+    open_lesson(page, lab, "04_shuffle.ipynb")
+    to_heading(page, "What to remember")
+    answer(
+        page,
+        "import bloodcell_tut as bt, numpy as np\n"
+        "model = bt.SavedModel(bt.small_cnn(), ('A', 'B', 'C', 'D'), True, None)\n"
+        "bt.upload_photographs(model, np.zeros((9, 9, 3), np.uint8))",
+    )
+    shown = page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output")
+    with page.expect_file_chooser() as chooser:
+        shown.get_by_role("button", name="Photographs (0)").click()
+    chooser.value.set_files([tmp_path / "notes.png", tmp_path / "mine.png"])
+    expect(shown.first).to_contain_text("notes.png: found no image", timeout=MINUTE)
+    source = shown.first.locator("img").get_attribute("src") or ""
+    png = np.frombuffer(base64.b64decode(source.split(",")[1]), np.uint8)
+    picture = cv2.imdecode(png, cv2.IMREAD_COLOR)
+    assert picture.mean() < 200, "the photograph is in the picture"

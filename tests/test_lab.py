@@ -3,6 +3,9 @@
 import importlib.util
 import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,7 +46,9 @@ def test_every_lesson_is_copied_without_its_solutions(tmp_path: Path) -> None:
         full = json.loads((originals / name).read_text(encoding="utf-8"))["cells"]
         copy = json.loads((tmp_path / name).read_text(encoding="utf-8"))["cells"]
         kept = [c for c in full if "solution" not in c["metadata"].get("tags", [])]
-        assert [c["source"] for c in copy] == [c["source"] for c in kept]
+        texts = [re.sub(r"^#\|.*\n?", "", "".join(c["source"]), flags=re.M) for c in kept]
+        assert ["".join(c["source"]) for c in copy] == [text for text in texts if text]
+        assert "default_exp" not in str(copy)
 
 
 def test_a_copy_tells_no_answers(originals: Path, tmp_path: Path) -> None:
@@ -147,3 +152,23 @@ def test_open_lab_opens_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     layout.write_text("as the learner left it")
     bt.open_lab(tmp_path)
     assert layout.read_text() == "as the learner left it"
+
+
+def stderr_of(code: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+
+
+def test_keras_comes_without_tensorflows_greeting() -> None:
+    use = "import keras; keras.ops.add(1, 1)"
+    assert "Log" in stderr_of(use), "if TensorFlow has learned to be quiet, ours can go"
+    assert stderr_of(f"import bloodcell_tut as bt; bt.quiet_tensorflow(); {use}") == ""
+
+
+def test_what_fails_while_it_is_loaded_is_heard() -> None:
+    load = "import os; os.write(2, b'the reason\\n')"
+    quiet = f"import bloodcell_tut as bt\nwith bt.quiet_loading():\n    {load}"
+    assert stderr_of(quiet) == ""
+    assert stderr_of(f"{quiet}; 1 / 0").startswith("the reason\nTraceback")
+    assert stderr_of(f"{quiet}\n{load}") == "the reason\n"

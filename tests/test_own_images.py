@@ -254,7 +254,7 @@ def test_an_upload_is_answered(saved: bt.SavedModel) -> None:
         patch("IPython.display.display") as display,
         patch("bloodcell_tut.own_images.show") as show,
     ):
-        bt.drop_photographs(saved, image)
+        bt.upload_photographs(saved, image)
         upload, _ = display.call_args.args[0].children
         facts = {"type": "image/png", "size": 1, "last_modified": datetime(2026, 1, 1)}
         upload.value = ({"name": "a.png", "content": memoryview(png), **facts},)
