@@ -8,7 +8,6 @@ __all__ = ['MAX_FILES', 'MAX_FILE_BYTES', 'MAX_TOTAL_BYTES', 'MAX_RATIO', 'extra
 # %% ../nbs/toolbox/archives.ipynb #c801048f
 import hashlib
 import re
-import shutil
 import stat
 import struct
 import unicodedata
@@ -23,7 +22,7 @@ from filelock import FileLock
 from tqdm.auto import tqdm
 
 from .errors import ArchiveError, BloodcellError
-from .files import cache_folder, new_folder
+from .files import _remove_unfinished, cache_folder, new_folder
 
 # %% ../nbs/toolbox/archives.ipynb #26865bd1
 MAX_FILES = 200_000
@@ -199,8 +198,7 @@ def extract_archive(zip_path: Path | str, folder: Path | str | None = None) -> P
         if not _is_whole(zip_path, archive, target):
             with _lock(target):
                 if not _is_whole(zip_path, archive, target):
-                    for old in [target, *target.parent.glob(f".{target.name}.*.partial")]:
-                        shutil.rmtree(old, ignore_errors=True)
+                    _remove_unfinished(target)
                     _extract(zip_path, archive, target)
     return target
 

@@ -93,6 +93,12 @@ def new_folder(path: Path | str) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _remove_unfinished(path: Path) -> None:
+    """Remove a folder that is not whole, and what killed processes left of it beside it."""
+    for old in [path, *path.parent.glob(f".{path.name}.*.partial")]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def _cannot_write(path: Path, error: OSError) -> BloodcellError:
     return BloodcellError(
         f"{path}: can't be written ({error.strerror or error}); "

@@ -133,8 +133,7 @@ def load_model(path: Path | str) -> SavedModel:
 
 def _read_facts(path: Path) -> tuple[dict[str, Any], NoveltyDetector | None]:
     with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
-            raise ValueError("more than 1 GB when unpacked")
+        _check_size(archive)
         if _FACTS not in archive.namelist():
             raise ValueError("a model file without class names")
         facts = dict(json.load(io.TextIOWrapper(archive.open(_FACTS), "utf-8")))
@@ -145,11 +144,15 @@ def _read_facts(path: Path) -> tuple[dict[str, Any], NoveltyDetector | None]:
 
 def _read_detector(data: bytes) -> NoveltyDetector:
     with zipfile.ZipFile(io.BytesIO(data)) as inner:
-        if sum(member.file_size for member in inner.infolist()) > _MAX_BYTES:
-            raise ValueError("more than 1 GB when unpacked")
+        _check_size(inner)
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         mean, precision = (arrays[name].astype(np.float32) for name in ("mean", "precision"))
         return NoveltyDetector(mean, precision, float(arrays["limit"]))
+
+
+def _check_size(archive: zipfile.ZipFile) -> None:
+    if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
+        raise ValueError("more than 1 GB when unpacked")
 
 
 def _check_weights(path: Path) -> None:

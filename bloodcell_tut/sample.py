@@ -9,7 +9,6 @@ __all__ = ['SAMPLE_COLUMNS', 'Augmented', 'augment', 'draw_sample']
 import csv
 import hashlib
 import json
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from .errors import BloodcellError, DatasetError
-from .files import _code_stamp, cache_folder, new_folder
+from .files import _code_stamp, _remove_unfinished, cache_folder, new_folder
 from .kinds import CELL_KINDS
 from .smear import FIELD_HEIGHT, FIELD_WIDTH, Photograph, draw_photograph
 
@@ -225,8 +224,7 @@ def draw_sample(
         with FileLock(_lock_file(target)):
             if not _is_whole(target, recipe):
                 if folder is None:  # what a crash or a full disk left in the cache
-                    for old in [target, *target.parent.glob(f".{target.name}.*.partial")]:
-                        shutil.rmtree(old, ignore_errors=True)
+                    _remove_unfinished(target)
                 with new_folder(target) as unfinished:
                     _draw_all(unfinished, n_photographs, n_images, seed)
                     (unfinished / "recipe.json").write_text(json.dumps(recipe))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import stat
 import struct
@@ -222,7 +223,7 @@ def test_any_wrong_byte_gives_an_archive_error_or_the_files(
         # names may have changed, but what came out is inside and whole
         contents = [(tmp_path / "out" / n).read_bytes() for n in names(tmp_path / "out")]
         assert set(contents) == {b"cell"}
-        archives.shutil.rmtree(tmp_path / "out")
+        shutil.rmtree(tmp_path / "out")
 
 
 def test_harmless_oddities_are_read(tmp_path: Path) -> None:

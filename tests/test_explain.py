@@ -135,6 +135,11 @@ def gradients(parts, maps, label):
         import jax
 
         gradient = jax.grad(logit)(maps[None])
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        x = torch.tensor(maps[None], requires_grad=True)
+        gradient = torch.autograd.grad(logit(x), x)[0]
     else:
         tensorflow = pytest.importorskip("tensorflow")
         x = tensorflow.Variable(maps[None])
@@ -392,8 +397,9 @@ def test_occlusion_agrees_with_the_map(trained):
     assert similar > 0.4
 
 
-def test_jax_gives_the_same_maps(tmp_path):
-    pytest.importorskip("jax")
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_give_the_same_maps(tmp_path, backend):
+    pytest.importorskip(backend)
     images = noise(2, 32)
     expected = {}
     for make in (small_cnn, article_cnn):
@@ -415,7 +421,7 @@ for name in ("small_cnn", "article_cnn"):
     falls = occlusion_maps(model, images, places=4)
     np.savez(name, class_activation_maps(model, images), falls, last)
 """
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    environment = os.environ | {"KERAS_BACKEND": backend}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     for name, arrays in expected.items():
         with np.load(tmp_path / f"{name}.npz") as found:

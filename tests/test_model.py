@@ -248,8 +248,9 @@ def test_a_file_that_is_no_state_is_not_used(tmp_path, facts):
     assert Checkpoint(path, "key").restore(model) == 0
 
 
-def test_jax_gives_the_same_predictions(tmp_path):
-    pytest.importorskip("jax")
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_give_the_same_predictions(tmp_path, backend):
+    pytest.importorskip(backend)
     model, data = small_cnn(size=16), colored()
     train(model, data, epochs=1)
     save_model(model, tmp_path / "model.keras", NAMES)
@@ -267,7 +268,7 @@ train(own, data, epochs=1)
 save_model(own, "own.keras", data.class_names)
 np.save("own.npy", predict_probabilities(own, images))
 """
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    environment = os.environ | {"KERAS_BACKEND": backend}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     said = predict_probabilities(model, data.images)
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), said, atol=1e-4)
