@@ -74,6 +74,7 @@ from .images import plot_box as plot_box
 from .images import prepare_image as prepare_image
 from .images import read_image as read_image
 from .images import resize_image as resize_image
+from .interactive import drop_zone as drop_zone
 from .interactive import explore as explore
 from .intervals import Comparison as Comparison
 from .intervals import accuracy_interval as accuracy_interval
@@ -253,6 +254,7 @@ __all__ = [
     "draw_sample",
     "drawn_cells",
     "drawn_cells_help",
+    "drop_zone",
     "effective_number",
     "evaluate",
     "exercise_names",

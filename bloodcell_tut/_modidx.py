@@ -579,6 +579,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'bloodcell_tut/interactive.py'),
                                            'bloodcell_tut.interactive._own_figures': ( 'toolbox/interactive.html#_own_figures',
                                                                                        'bloodcell_tut/interactive.py'),
+                                           'bloodcell_tut.interactive.drop_zone': ( 'toolbox/interactive.html#drop_zone',
+                                                                                    'bloodcell_tut/interactive.py'),
                                            'bloodcell_tut.interactive.explore': ( 'toolbox/interactive.html#explore',
                                                                                   'bloodcell_tut/interactive.py')},
             'bloodcell_tut.intervals': { 'bloodcell_tut.intervals.Comparison': ( 'toolbox/intervals.html#comparison',

@@ -10,6 +10,7 @@ __all__ = ['field_width', 'find_white_cells', 'CellFinding', 'predict_photograph
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ from bloodcell_tut.images import (
     read_image,
     resize_image,
 )
-from .interactive import _kernel_listens, _own_figures
+from .interactive import _kernel_listens, drop_zone
 from .plots import _png, class_color, show
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ def findings_png(image: np.ndarray, findings: Sequence[CellFinding]) -> bytes:
 
 # %% ../nbs/toolbox/own_images.ipynb #03325db4
 def upload_photographs(saved: "SavedModel", example: np.ndarray) -> None:
-    """Show a button that takes photographs, and draw what a model finds in each.
+    """Show a field that takes photographs, and draw what a model finds in each.
 
     Parameters
     ----------
@@ -302,19 +303,8 @@ def upload_photographs(saved: "SavedModel", example: np.ndarray) -> None:
         return
     # imported here since it comes with the extra `lab` only
     from IPython.display import display
-    from ipywidgets import FileUpload, Output, VBox
 
-    upload = FileUpload(accept="image/*", multiple=True, description="Photographs")
-    answers = Output()
-
-    def answer(change: dict[str, Any]) -> None:
-        answers.clear_output()
-        with answers, _own_figures():
-            for file in change["new"]:
-                _show_upload(saved, file["name"], bytes(file["content"]))
-
-    upload.observe(answer, "value")
-    display(VBox([upload, answers]))
+    display(drop_zone("Drop photographs here, or choose them:", partial(_show_upload, saved)))
 
 
 def _show_upload(saved: "SavedModel", name: str, content: bytes) -> None:

@@ -255,7 +255,7 @@ def imports() -> Iterator[tuple[str, str, str]]:
 
 
 def test_every_import_of_the_notebooks_works() -> None:
-    extras = {"kagglehub", "ipywidgets"}
+    extras = {"anywidget", "ipywidgets", "kagglehub"}
     for module, name in {(module, name) for _, module, name in imports()}:
         if module in extras and importlib.util.find_spec(module) is None:
             continue

@@ -1,4 +1,4 @@
-"""Figures with knobs: a picture without a kernel, widgets with one."""
+"""Figures with knobs: a picture without a kernel, widgets with one; files from the learner."""
 
 from pathlib import Path
 
@@ -49,3 +49,18 @@ def test_with_a_kernel_knobs_are_shown(tmp_path: Path) -> None:
         s["state"]["outputs"] for s in states.values() if s["model_name"] == "OutputModel"
     )
     assert picture[0]["metadata"]["image/png"]["alt"] == "A bar 2 high"
+
+
+def test_files_come_in_pieces_and_a_broken_transfer_is_forgotten() -> None:
+    got = []
+    zone, _ = bt.drop_zone("Drop:", lambda name, content: got.append((name, content))).children
+
+    def receive(name: str, at: int, piece: bytes, is_last: bool) -> None:
+        message = {"name": name, "number": 0, "at": at, "isLast": is_last}
+        zone._handle_custom_msg(message, [memoryview(piece)])
+
+    receive("left.png", 0, b"the page was closed", False)
+    receive("a.png", 0, b"first ", False)
+    receive("a.png", 6, b"second", True)
+    receive("empty.png", 0, b"", True)
+    assert got == [("a.png", b"first second"), ("empty.png", b"")]

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from lessons import LESSONS, tagged
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from site_pages import browser
 
 import bloodcell_tut as bt
@@ -240,9 +240,12 @@ def test_closed_and_opened_again(lab: Lab, page: Page, chrome: Browser) -> None:
     later.close()
 
 
-def test_a_photograph_is_uploaded_and_answered(lab: Lab, page: Page, tmp_path: Path) -> None:
+def test_photographs_are_chosen_and_dropped(lab: Lab, page: Page, tmp_path: Path) -> None:
     drawn = bt.draw_photograph("MONOCYTE", np.random.default_rng(0)).image
     cv2.imwrite(str(tmp_path / "mine.png"), drawn[:, :, ::-1])
+    large = tmp_path / "large.bmp"
+    cv2.imwrite(str(large), cv2.resize(drawn[:, :, ::-1], None, fx=10, fy=10))
+    assert large.stat().st_size > 2 * 10 * 2**20, "more than a message to a kernel may hold"
     (tmp_path / "notes.png").write_text("no picture")
     open_lesson(page, lab, "04_shuffle.ipynb")
     to_heading(page, "What to remember")
@@ -253,11 +256,34 @@ def test_a_photograph_is_uploaded_and_answered(lab: Lab, page: Page, tmp_path: P
         "bt.upload_photographs(model, np.zeros((9, 9, 3), np.uint8))",
     )
     shown = page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output")
+    field = shown.get_by_text("Drop photographs here")
     with page.expect_file_chooser() as chooser:
-        shown.get_by_role("button", name="Photographs (0)").click()
+        field.click()
     chooser.value.set_files([tmp_path / "notes.png", tmp_path / "mine.png"])
     expect(shown.first).to_contain_text("notes.png: found no image", timeout=MINUTE)
-    source = shown.first.locator("img").get_attribute("src") or ""
+    expect(shown.first.locator("img")).to_have_count(1, timeout=MINUTE)
+    assert brightness(shown.first) < 200, "the photograph is in the picture"
+
+    drop(page, field, [tmp_path, large])
+    expect(shown.first).to_contain_text(f"{tmp_path.name}: found an empty file", timeout=MINUTE)
+    expect(shown.first).not_to_contain_text("notes.png")
+    expect(shown.first.locator("img")).to_have_count(1, timeout=MINUTE)
+    assert brightness(shown.first) < 200, "the photograph is in the picture"
+
+
+def brightness(output: Locator) -> float:
+    source = output.locator("img").get_attribute("src") or ""
     png = np.frombuffer(base64.b64decode(source.split(",")[1]), np.uint8)
     picture = cv2.imdecode(png, cv2.IMREAD_COLOR)
-    assert picture.mean() < 200, "the photograph is in the picture"
+    assert picture is not None
+    return float(picture.mean())
+
+
+def drop(page: Page, target: Locator, files: list[Path]) -> None:
+    box = target.bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + 5, "y": box["y"] + 5}
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    mouse = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        mouse.send("Input.dispatchDragEvent", {"type": kind, "data": data} | place)

@@ -3,7 +3,6 @@
 import json
 import zipfile
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -255,10 +254,10 @@ def test_an_upload_is_answered(saved: bt.SavedModel) -> None:
         patch("bloodcell_tut.own_images.show") as show,
     ):
         bt.upload_photographs(saved, image)
-        upload, _ = display.call_args.args[0].children
-        facts = {"type": "image/png", "size": 1, "last_modified": datetime(2026, 1, 1)}
-        upload.value = ({"name": "a.png", "content": memoryview(png), **facts},)
-        upload.value = ({"name": "b.png", "content": memoryview(b"no"), **facts},)
+        zone, _ = display.call_args.args[0].children
+        for number, (name, content) in enumerate([("a.png", png), ("b.png", b"no")]):
+            message = {"name": name, "number": number, "at": 0, "isLast": True}
+            zone._handle_custom_msg(message, [content])
     (call,) = show.call_args_list
     assert call.kwargs["alt"].startswith("a.png: ")
 
