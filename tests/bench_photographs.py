@@ -91,7 +91,7 @@ def main(data: Path) -> None:
         for task, n in runs:
             result = in_new_process("bench_photographs.py", task, data, n)
             rows.append({
-                "task": TASKS[task].__doc__,
+                "task": (TASKS[task].__doc__ or "").rstrip("."),
                 "files": n,
                 "found": result["found"],
                 "seconds": [result["seconds"]],
