@@ -11,35 +11,43 @@ SOURCE ?=
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-.venv/installed: settings.ini setup.py constraints.txt
+# each installs what it needs and no more; whoever has the developers' tools has the rest
+.venv/run .venv/lab .venv/dev: settings.ini setup.py constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
-	@touch $@
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".$(EXTRA)"
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # as pip does, and on all cores
+	@touch $(STAMPS)
+.venv/run: EXTRA = [tensorflow]
+.venv/lab: EXTRA = [lab,tensorflow]
+.venv/dev: EXTRA = [dev]
+.venv/run: STAMPS = .venv/run
+.venv/lab: STAMPS = .venv/run .venv/lab
+.venv/dev: STAMPS = .venv/run .venv/lab .venv/dev
 
-run: .venv/installed ## the nine steps on drawn cells; ends with the files to look at (ARGS=... for more)
+run: .venv/run ## the nine steps on drawn cells; ends with the files to look at (ARGS=... for more)
 	$(BIN)/bloodcell-tut run --out $(OUT) $(ARGS)
 
-test: .venv/installed ## everything that must hold: lint, types, notebooks, tests
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	TQDM_DISABLE=1 $(BIN)/nbdev-test
+# what one process has compiled its many children needn't compile again
+test: export PYTHONDONTWRITEBYTECODE =
+test: .venv/dev ## everything that must hold: lint, types, notebooks, tests
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 	$(BIN)/pytest
-	$(BIN)/pytest --numprocesses 0 tests/test_faults.py tests/test_fuzz.py
 
-lab: .venv/installed ## open the lessons in JupyterLab
+lab: .venv/lab ## open the lessons in JupyterLab
 	$(BIN)/bloodcell-tut lab
 
 notebooks: export ## run every notebook, keep its outputs, measure the lessons (SOURCE=... runs them on your data)
-	$(BIN)/python .ci/notebooks.py $(if $(SOURCE),--source $(SOURCE)) && $(BIN)/nbdev-clean
+	$(BIN)/python tools/notebooks.py $(if $(SOURCE),--source $(SOURCE)) && $(BIN)/nbdev-clean
 
-export: .venv/installed ## write the package and README.md from the notebooks
-	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export && $(BIN)/python .ci/stub.py
-	$(BIN)/python .ci/errata.py && $(BIN)/python .ci/glossary.py && $(BIN)/python .ci/readme.py
+export: .venv/dev ## write the package and README.md from the notebooks
+	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export && $(BIN)/python tools/stub.py
+	$(BIN)/python tools/ledger.py && $(BIN)/python tools/glossary.py && $(BIN)/python tools/readme.py
 
-docs: .venv/installed ## build the site into _docs (EXECUTE=1 runs the notebooks first)
-	EXECUTE=$(EXECUTE) $(BIN)/python docs/make_site.py _docs
+docs: .venv/dev ## build the site into _docs (EXECUTE=1 runs the notebooks first)
+	EXECUTE=$(EXECUTE) $(BIN)/python tools/make_site.py _docs
 
-bench: .venv/installed ## how fast and how large, side by side (ARGS=runs, photographs, big or profile for more)
-	$(BIN)/python tests/bench.py $(ARGS)
+bench: .venv/dev ## how fast and how large, side by side (ARGS=runs, photographs, big or profile for more)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 clean: ## remove what was built; notebooks, runs and the cache of drawn cells stay
 	rm -rf .venv _docs jupyter_execute _proc build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

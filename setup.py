@@ -31,8 +31,10 @@ class BuildPy(build_py):
             path.write_text(text + "\n", encoding="utf-8")
 
 
-extras = {name: lines(f"{name}_requirements") for name in ("kaggle", "lab", "docs", "test")}
+names = ("tensorflow", "kaggle", "lab", "docs", "test")
+extras = {name: lines(f"{name}_requirements") for name in names}
 extras["dev"] = sorted({line for lines_ in extras.values() for line in lines_})
+extras["heic"] = lines("heic_requirements")
 
 setup(
     name=facts["lib_name"],
@@ -58,9 +60,13 @@ setup(
     packages=[*find_packages(include=["bloodcell_tut*"]), "bloodcell_tut.lessons"],
     package_dir={"bloodcell_tut.lessons": "nbs"},
     package_data={
-        "bloodcell_tut": ["py.typed", "__init__.pyi", "known_photographs.npz"],
-        "bloodcell_tut.lessons": ["*.ipynb", "toolbox/*.ipynb"],
+        "": ["*.pyi", "templates/*.html"],
+        "bloodcell_tut": ["py.typed"],
+        "bloodcell_tut.photographs": ["known_photographs.npz"],
+        "bloodcell_tut.lessons": ["*.ipynb", "*/*.ipynb"],
     },
+    # no learner's copy has them: what they export holds the checks
+    exclude_package_data={"bloodcell_tut.lessons": ["exercises/*.ipynb"]},
     entry_points={
         "console_scripts": lines("console_scripts"),
         "nbdev": [f"{facts['lib_name']}={facts['lib_name']}._modidx:d"],

@@ -1,11 +1,21 @@
 """Nine steps of image classification on blood cells; see the notebooks in `nbs`.
 
-Every public name of every module is here, as `bloodcell_tut.NAME`, and loaded at first use.
+The steps' functions are here, as `bloodcell_tut.NAME`; what serves them stands in wings, such as
+`bloodcell_tut.drawing.draw_cell`. Each is loaded at first use.
 """
 
-from importlib.metadata import version
+import sys
 
-import lazy_loader
+try:
+    from importlib.metadata import version
+    from pkgutil import iter_modules
 
-__version__ = version("bloodcell_tut")
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+    from .errors import attach_stub
+
+    __version__ = version("bloodcell_tut")
+    __getattr__, __dir__, _shown = attach_stub(__name__, __file__)
+    __all__ = sorted(set(_shown) - {module.name for module in iter_modules(__path__)})
+except KeyboardInterrupt:  # Ctrl-C in the first moments of the command needs no traceback
+    if sys.argv[0].endswith(("bloodcell-tut", "bloodcell-tut.exe")):
+        raise SystemExit(130) from None
+    raise

@@ -6,6 +6,7 @@
 __all__ = ['ImageDataset', 'choose_dataset', 'plot_class_counts']
 
 # %% ../nbs/01_choose_dataset.ipynb #cbb08a55
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,12 +15,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from .archives import extract_archive
-from .errors import ArgumentError, DatasetError
-from .layout import PARTS, find_class_folders, images_by_class
-from .photograph_table import photographs_and_groups
-from .plots import class_color
+from .errors import DatasetError
+from .files.contents import FoundImages, Labels, find_all_images, find_images
+from .files.folder_names import PARTS, part_of
+from .photographs.table import photographs_and_groups
+from .plots import check_ax, class_color
 from .sources import locate_source
+from .files.argument_checks import check_choice, check_kind, check_path, check_text
+from .files.argument_checks import unless_none
+from .files.array_checks import set_checked
 
 # %% ../nbs/01_choose_dataset.ipynb #bb2c060c
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +45,8 @@ class ImageDataset:
     groups
         For the levels ``"cell"`` and ``"field"``, where known, the cell or field of view that each
         photograph shows.
+    notes
+        What was left out, and how the classes are known where folders don't say it.
     """
 
     paths: tuple[Path, ...]
@@ -49,6 +55,11 @@ class ImageDataset:
     photographs: np.ndarray | None
     source: str
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        set_checked(self)
+        check_text(self.source, "source", "words that say where the files are from")
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -83,7 +94,10 @@ class ImageDataset:
 def choose_dataset(
     source: Path | str = "sample",
     part: str = "TRAIN",
+    *,
     photographs: Path | str | None = None,
+    labels: Path | str | None = None,
+    group_column: str | None = None,
     seed: int = 0,
 ) -> ImageDataset:
     """List the image files of a data set, with their classes and photographs.
@@ -93,13 +107,24 @@ def choose_dataset(
     source
         ``"sample"`` for drawn cells, ``"kaggle"`` for the public archive, or the path of a folder
         or zip: in the public archive's layout at any depth, or with one subfolder for each class.
+        Folders inside all class folders, such as one for each patient, belong together. Also
+        a folder of images with a table of labels, photographs with boxes (Pascal VOC or YOLO),
+        whose cells are cut out, or a ``.npz`` file with images and labels.
     part
-        ``"TRAIN"``, ``"TEST"`` or ``"TEST_SIMPLE"``. Without effect where the class folders lie
-        at the top; where there is one part only, that is taken, with a warning.
+        ``"TRAIN"``, ``"TEST"``, ``"VALIDATION"`` or ``"TEST_SIMPLE"``; folders may be named
+        train, Training, seg_train and so on. Without effect where the class folders lie at the
+        top; where there is one part only, that is taken, with a warning.
     photographs
         A table of photographs that covers all files. By default one that lies in the data set's
         folder or beside it is used, if its rows fit the files; else the package's table of the
         public archive, if all files are the archive's.
+    labels
+        A CSV file with the columns file and label, or names like these, that says the class of
+        each image. By default the folders say it or, where there are no class folders, such a
+        table in the folder or beside it.
+    group_column
+        The table's column that says which images belong together, such as those of a patient;
+        by default one called group, photograph, patient or the like.
     seed
         Seed of the drawn sample, 0 or more.
 
@@ -111,40 +136,134 @@ def choose_dataset(
     Raises
     ------
     ArgumentError
-        When `part` is none of the three.
+        When `part` is none of these.
     DatasetError
-        When the source is missing, empty or laid out otherwise, has one class only or a class
-        without images, or can't be downloaded, or when the given table doesn't cover it.
+        When the source is missing, empty or laid out otherwise, has one class only, or can't be
+        downloaded, or when the given table doesn't cover it.
     ArchiveError
         When the zip is broken or unsafe.
+
+    Warns
+    -----
+    UserWarning
+        With each of the result's notes, such as how many pictures were left out and why.
     """
-    part = part.upper()
-    if part not in PARTS:
-        raise ArgumentError(f"part: found {part!r}; expected one of {', '.join(PARTS)}")
-    path = locate_source(source, seed)
-    folder = path if path.is_dir() else extract_archive(path)
+    check_text(part, "part", f"one of {', '.join(PARTS)}")
+    unless_none(check_path, photographs, "photographs")
+    dataset = _choose(source, part.upper(), photographs, seed, Labels(labels, group_column))
+    for note in dataset.notes:
+        warnings.warn(note, stacklevel=2)
+    return dataset
+
+# %% ../nbs/01_choose_dataset.ipynb #cb66cb6a
+_NO_LABELS = Labels()
+
+
+def choose_test_dataset(
+    source: Path | str, like: ImageDataset, *, labels: Labels = _NO_LABELS, seed: int = 0
+) -> ImageDataset:
+    """List the images to score a network on, with the classes that it was trained on.
+
+    Parameters
+    ----------
+    source, seed
+        As in `choose_dataset`; its part TEST is taken.
+    like
+        What the network is trained on.
+    labels
+        A table for the case that the images come without classes of their own.
+
+    Raises
+    ------
+    DatasetError
+        As in `choose_dataset`, and when there is a class that isn't in the training data.
+
+    Warns
+    -----
+    UserWarning
+        With each of the result's notes, such as which class has no image.
+    """
+    test = _choose_test(source, seed, labels)
+    if not set(test.class_names) <= set(like.class_names):
+        raise DatasetError(
+            f"{source}: found the classes {', '.join(test.class_names)}; expected "
+            f"{', '.join(like.class_names)}, as in {like.source}; name the folders alike"
+        )
+    notes = test.notes
+    if lacking := [name for name in like.class_names if name not in test.class_names]:
+        notes += (f"{source}: no image of {', '.join(lacking)}; it is scored without",)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    positions = np.array([like.class_names.index(name) for name in test.class_names])
+    return replace(test, labels=positions[test.labels], class_names=like.class_names, notes=notes)
+
+
+def _choose_test(source: Path | str, seed: int, labels: Labels) -> ImageDataset:
     try:
-        root, found = find_class_folders(folder, part)
-        files = images_by_class(root)
-    except DatasetError as error:  # a zip is told by its own name
-        raise DatasetError(str(error).replace(str(folder), str(path))) from None
-    paths = [file for images in files.values() for file in images]
-    labels = np.repeat(np.arange(len(files)), [len(images) for images in files.values()])
-    classes = [name for name, images in files.items() for _ in images]
+        return _choose(source, "TEST", None, seed, _NO_LABELS, least=1)
+    except DatasetError:
+        if labels.table is None:
+            raise
+        return _choose(source, "TEST", None, seed, labels, least=1)
+
+
+def _choose(
+    source: Path | str,
+    part: str,
+    table: Path | str | None,
+    seed: int,
+    said: Labels,
+    *,
+    least: int = 2,
+) -> ImageDataset:
+    check_choice(part, "part", PARTS)
+    path = locate_source(source, seed)
+    found = find_images(path, part, labels=said, least=least)
+    paths = [file for images in found.files.values() for file in images]
+    sizes = [len(images) for images in found.files.values()]
+    labels = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
+    classes = [name for name, images in found.files.items() for _ in images]
     ids, groups = photographs_and_groups(
-        paths, classes, photographs, _table_folders(path, folder, root), found
+        paths, classes, table=table, folders=_table_folders(path, found), part=found.part
     )
+    if ids is None and found.groups:
+        ids = np.array(found.groups, dtype=str)
     name = source if source in ("sample", "kaggle") else path
-    origin = f"{name}, {found}" if found else str(name)
-    labels = labels.astype(np.int64)
-    return ImageDataset(tuple(paths), labels, tuple(files), ids, origin, groups)
+    origin = f"{name}, {found.part}" if found.part else str(name)
+    names = tuple(found.files)
+    return ImageDataset(tuple(paths), labels, names, ids, origin, groups, found.notes)
 
 
-def _table_folders(path: Path, folder: Path, root: Path) -> list[Path]:
+def _table_folders(path: Path, found: FoundImages) -> list[Path]:
     """List where a table may lie: from the class folders up to the source, and beside it."""
-    inside = [p for p in (root, *root.parents) if p.is_relative_to(folder)]
-    beside = path.parent.parents[:1] if path.name.upper() in PARTS else ()
+    inside = [p for p in (found.root, *found.root.parents) if p.is_relative_to(found.folder)]
+    beside = path.parent.parents[:1] if part_of(path.name) else ()
     return [*inside, path.parent, *beside]
+
+
+def dataset_without_classes(source: Path | str, part: str, why: str) -> ImageDataset | None:
+    """Return all images of a folder whose layout says no classes, None where it says some."""
+    path = locate_source(source)
+    try:
+        find_images(path, part)
+    except DatasetError:
+        if path.suffix.lower() != ".npz" and (files := tuple(find_all_images(path, part))):
+            labels, note = np.zeros(len(files), np.int64), f"the classes are not known: {why}"
+            return ImageDataset(files, labels, ("(none)",), None, str(path), notes=(note,))
+    return None
+
+# %% ../nbs/01_choose_dataset.ipynb #23c4e631
+def check_dataset(dataset: ImageDataset) -> None:
+    """Refuse what is no data set."""
+    expected = "an ImageDataset; make it with choose_dataset"
+    check_kind(dataset, ImageDataset, "dataset", expected)
+
+
+def check_source(source: ImageDataset | Path | str, name: str) -> None:
+    """Refuse what is neither a data set nor a path."""
+    if not isinstance(source, ImageDataset):
+        check_kind(source, Path | str, name, "an ImageDataset, or the path of a folder or zip")
+        check_path(source, name)
 
 # %% ../nbs/01_choose_dataset.ipynb #a7afb674
 def plot_class_counts(dataset: ImageDataset, ax: Axes | None = None) -> Axes:
@@ -157,6 +276,8 @@ def plot_class_counts(dataset: ImageDataset, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure by default.
     """
+    check_dataset(dataset)
+    check_ax(ax)
     if ax is None:
         height = 0.45 if len(dataset.class_names) <= 40 else 0.2
         _, ax = plt.subplots(figsize=(7, 0.6 + height * len(dataset.class_names)))

@@ -13,22 +13,19 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.metrics import (
-    balanced_accuracy_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-)
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix
+from sklearn.metrics import precision_recall_fscore_support
 
 from .errors import ArgumentError
-from bloodcell_tut.intervals import (
-    Comparison,
-    accuracy_interval,
-    balanced_accuracy_interval,
-    compare_in_pairs,
-)
-from .model import predict_probabilities
-from .plots import show_images
-from .training_data import TrainingData
+from .intervals import Comparison, accuracy_interval, balanced_accuracy_interval
+from .intervals import compare_in_pairs
+from .inference.predict import Preprocess, check_probabilities, predict_probabilities
+from .pages.render import percent
+from .photographs.copies import join_copies
+from .plots import check_ax, show_images
+from .training_data import TrainingData, check_data
+from .files.argument_checks import check_kind, check_options
+from .files.array_checks import check_array
 
 # %% ../nbs/09_evaluate.ipynb #ed690589
 @dataclass(frozen=True)
@@ -50,12 +47,19 @@ class Evaluation:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_data(self.test, "test")
+        check_array(self.probabilities, "probabilities", "what predict_probabilities returns")
+        check_options(seed=self.seed)
         expected = (len(self.test), len(self.test.class_names))
+        if expected[1] == 2 and self.probabilities.shape == (expected[0], 1):
+            # one column is the probability of the second class
+            object.__setattr__(self, "probabilities", check_probabilities(self.probabilities))
         if self.probabilities.shape != expected or not expected[0]:
             raise ArgumentError(
                 f"probabilities: found shape {self.probabilities.shape}; expected {expected}, "
                 "one row for each image and at least one image"
             )
+        check_probabilities(self.probabilities)
 
     @property
     def predictions(self) -> np.ndarray:
@@ -69,9 +73,13 @@ class Evaluation:
 
     @property
     def photographs(self) -> np.ndarray:
-        """The photograph of each image, shape (n,); where nobody knows, each image is its own."""
-        known = self.test.photographs
-        return np.arange(len(self.test)).astype(str) if known is None else known
+        """The photograph of each image, shape (n,); where nobody knows, each image is its own.
+
+        Copies, which have equal pixels, are of one photograph in any case.
+        """
+        known = self.test.group_ids()
+        each = np.arange(len(self.test)).astype(str)
+        return join_copies(each, self.test.pictures) if known is None else known
 
     @property
     def accuracy(self) -> float:
@@ -81,7 +89,7 @@ class Evaluation:
     @cached_property
     def accuracy_interval(self) -> tuple[float, float]:
         """95 % interval of the accuracy, from `accuracy_interval`; computed once and kept."""
-        return accuracy_interval(self.correct, self.photographs, self.seed)
+        return accuracy_interval(self.correct, self.photographs, seed=self.seed)
 
     @property
     def photograph_accuracy(self) -> float:
@@ -100,7 +108,7 @@ class Evaluation:
     def balanced_accuracy_interval(self) -> tuple[float, float]:
         """95 % interval of the balanced accuracy; photographs are drawn class by class."""
         labels, photographs = self.test.labels, self.photographs
-        return balanced_accuracy_interval(self.correct, labels, photographs, self.seed)
+        return balanced_accuracy_interval(self.correct, labels, photographs, seed=self.seed)
 
     @cached_property
     def recall_intervals(self) -> dict[str, tuple[float, float]]:
@@ -109,7 +117,7 @@ class Evaluation:
         for index in np.unique(self.test.labels):
             of_class = self.test.labels == index
             found[self.test.class_names[index]] = accuracy_interval(
-                self.correct[of_class], self.photographs[of_class], self.seed
+                self.correct[of_class], self.photographs[of_class], seed=self.seed
             )
         return found
 
@@ -122,7 +130,7 @@ class Evaluation:
     @property
     def n_photographs(self) -> int | None:
         """Number of photographs behind the images; None where nobody knows."""
-        known = self.test.photographs
+        known = self.test.group_ids()
         return None if known is None else len(set(known))
 
     def per_class(self) -> dict[str, dict[str, float]]:
@@ -138,7 +146,13 @@ class Evaluation:
         }
 
 # %% ../nbs/09_evaluate.ipynb #0a100405
-def evaluate(model: keras.Model, test: TrainingData, seed: int = 0) -> Evaluation:
+def evaluate(
+    model: keras.Model,
+    test: TrainingData,
+    *,
+    seed: int = 0,
+    preprocess: Preprocess = "[0, 255]",
+) -> Evaluation:
     """Score a model on images that it never saw.
 
     Parameters
@@ -149,6 +163,8 @@ def evaluate(model: keras.Model, test: TrainingData, seed: int = 0) -> Evaluatio
         The held-back part of a split.
     seed
         Seed of the bootstrap.
+    preprocess
+        As `predict_probabilities` takes it.
 
     Returns
     -------
@@ -158,9 +174,19 @@ def evaluate(model: keras.Model, test: TrainingData, seed: int = 0) -> Evaluatio
     Raises
     ------
     ModelError
-        When the model does not fit the size of the images or the number of classes.
+        When the model does not fit the size of the images, or says no probabilities.
+    ArgumentError
+        When it does not fit the number of classes, or `test` is no training data.
     """
-    return Evaluation(test, predict_probabilities(model, test.images), seed)
+    check_options(seed=seed)
+    check_data(test, "test")
+    said = predict_probabilities(model, test.images, preprocess=preprocess)
+    return Evaluation(test, said, seed)
+
+# %% ../nbs/09_evaluate.ipynb #9126077f
+def check_evaluation(evaluation: Evaluation, name: str = "evaluation") -> None:
+    """Refuse what is no evaluation."""
+    check_kind(evaluation, Evaluation, name, "an Evaluation; make it with evaluate")
 
 # %% ../nbs/09_evaluate.ipynb #dfd06f29
 _MOST_NAMES = 20
@@ -177,6 +203,8 @@ def plot_confusion(evaluation: Evaluation, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure by default.
     """
+    check_evaluation(evaluation)
+    check_ax(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
     counts, names = evaluation.confusion, evaluation.test.class_names
@@ -193,7 +221,7 @@ def plot_confusion(evaluation: Evaluation, ax: Axes | None = None) -> Axes:
     return ax
 
 # %% ../nbs/09_evaluate.ipynb #3a36f0d7
-def compare_models(first: Evaluation, second: Evaluation, n_resamples: int = 5000) -> Comparison:
+def compare_models(first: Evaluation, second: Evaluation, *, n_resamples: int = 5000) -> Comparison:
     """Compare two classifiers that were scored on the same images, in pairs.
 
     Parameters
@@ -213,6 +241,9 @@ def compare_models(first: Evaluation, second: Evaluation, n_resamples: int = 500
     ArgumentError
         When the two were not scored on the same images in the same order.
     """
+    check_evaluation(first, "first")
+    check_evaluation(second, "second")
+    check_options(n_resamples=n_resamples)
     a, b = first.test, second.test
     if a.paths != b.paths or not np.array_equal(a.labels, b.labels):
         raise ArgumentError(
@@ -220,7 +251,7 @@ def compare_models(first: Evaluation, second: Evaluation, n_resamples: int = 500
             "order; expected the same images in the same order; score both on the same test data"
         )
     right = first.correct, second.correct
-    return compare_in_pairs(*right, first.photographs, first.seed, n_resamples)
+    return compare_in_pairs(*right, first.photographs, seed=first.seed, n_resamples=n_resamples)
 
 # %% ../nbs/09_evaluate.ipynb #4d095ddf
 def worst_mistakes(evaluation: Evaluation, n: int = 8) -> np.ndarray:
@@ -238,6 +269,8 @@ def worst_mistakes(evaluation: Evaluation, n: int = 8) -> np.ndarray:
     ndarray of shape (up to n,), int64
         Positions in `evaluation.test`, the surest mistake first.
     """
+    check_evaluation(evaluation)
+    check_options(n=n)
     sure = evaluation.probabilities.max(axis=1)
     order = np.argsort(-sure, kind="stable")
     wrong = order[~evaluation.correct[order]]
@@ -266,7 +299,7 @@ def plot_mistakes(evaluation: Evaluation, n: int = 8) -> Axes | None:
     names, test = evaluation.test.class_names, evaluation.test
     titles = [
         f"{names[test.labels[i]].lower()}\ntaken for {names[evaluation.predictions[i]].lower()}"
-        f" {evaluation.probabilities[i].max():.0%}"
+        f" {percent(evaluation.probabilities[i].max(), 0)}"
         for i in worst
     ]
     return show_images(test.images[worst], titles)

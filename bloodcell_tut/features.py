@@ -8,8 +8,7 @@ __all__ = ['features_and_labels']
 # %% ../nbs/05_features_labels.ipynb #f0a0c4b8
 import numpy as np
 
-from .errors import ArgumentError
-from .training_data import TrainingData
+from .training_data import TrainingData, check_data
 
 # %% ../nbs/05_features_labels.ipynb #109410ec
 def features_and_labels(data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
@@ -32,22 +31,7 @@ def features_and_labels(data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ArgumentError
-        When shape, dtype or range of either is not as above.
+        When `data` is something else. `TrainingData` itself checks shape, dtype and range.
     """
-    X, y = data.images, data.labels
-    if X.ndim != 4 or X.shape[3] != 3 or X.dtype != np.uint8:
-        raise ArgumentError(
-            f"images: found shape {X.shape} of {X.dtype}; expected (n, height, width, 3) of uint8; "
-            "make them with create_training_data"
-        )
-    n_classes = len(data.class_names)
-    if y.shape != X.shape[:1] or not np.issubdtype(y.dtype, np.integer):
-        raise ArgumentError(
-            f"labels: found shape {y.shape} of {y.dtype}; expected ({len(X)},) of whole numbers"
-        )
-    if len(y) and not (y.min() >= 0 and y.max() < n_classes):
-        raise ArgumentError(
-            f"labels: found {y.min()} to {y.max()}; expected 0 to {n_classes - 1}, "
-            f"one number for each of {data.class_names}"
-        )
-    return X, y
+    check_data(data)
+    return data.images, data.labels

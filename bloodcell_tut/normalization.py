@@ -9,6 +9,8 @@ __all__ = ['PIXEL_MAX', 'normalize', 'one_hot']
 import numpy as np
 
 from .errors import ArgumentError
+from .files.array_checks import check_labels
+from .files.argument_checks import check_options
 
 # %% ../nbs/06_normalize.ipynb #f1c8394c
 PIXEL_MAX = 255
@@ -33,9 +35,10 @@ def normalize(X: np.ndarray) -> np.ndarray:
     ArgumentError
         When X is not uint8, say because it was normalized before.
     """
-    if X.dtype != np.uint8:
+    dtype = getattr(X, "dtype", type(X).__name__)
+    if dtype != np.uint8:
         raise ArgumentError(
-            f"X: found {X.dtype}; expected uint8 pixels from 0 to 255; normalize only once"
+            f"X: found {dtype}; expected uint8 pixels from 0 to 255; normalize only once"
         )
     return np.divide(X, PIXEL_MAX, dtype=np.float32)
 
@@ -46,7 +49,7 @@ def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
     Parameters
     ----------
     y
-        Labels, shape (n,), whole numbers from 0 to ``n_classes - 1``.
+        Labels, shape (n,) or (n, 1), whole numbers from 0 to ``n_classes - 1``.
     n_classes
         Number of classes.
 
@@ -60,11 +63,5 @@ def one_hot(y: np.ndarray, n_classes: int) -> np.ndarray:
     ArgumentError
         When a label is out of range or `y` is not one whole number for each image.
     """
-    y = np.asarray(y)
-    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
-        raise ArgumentError(
-            f"y: found shape {y.shape} of {y.dtype}; expected (n,) of whole numbers"
-        )
-    if len(y) and (y.min() < 0 or y.max() >= n_classes):
-        raise ArgumentError(f"y: found {y.min()} to {y.max()}; expected 0 to {n_classes - 1}")
-    return np.eye(n_classes, dtype=np.float32)[y]
+    check_options(n_classes=n_classes)
+    return np.eye(n_classes, dtype=np.float32)[check_labels(y, n_classes, name="y")]

@@ -8,8 +8,8 @@ __all__ = ['shuffle']
 # %% ../nbs/04_shuffle.ipynb #d88a9633
 import numpy as np
 
-from .errors import ArgumentError
-from .training_data import TrainingData
+from .files.argument_checks import check_options
+from .training_data import TrainingData, check_data
 
 # %% ../nbs/04_shuffle.ipynb #939a4688
 def shuffle(data: TrainingData, seed: int = 0) -> TrainingData:
@@ -33,8 +33,8 @@ def shuffle(data: TrainingData, seed: int = 0) -> TrainingData:
     Raises
     ------
     ArgumentError
-        When `seed` is negative.
+        When `seed` is no whole number, 0 or more, or `data` is no TrainingData.
     """
-    if seed < 0:
-        raise ArgumentError(f"seed: found {seed}; expected a whole number, 0 or more")
+    check_data(data)
+    check_options(seed=seed)
     return data.take(np.random.default_rng(seed).permutation(len(data)))

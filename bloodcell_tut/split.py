@@ -8,13 +8,15 @@ __all__ = ['Split', 'split_by_image', 'split_by_photograph', 'cross_validate_by_
 # %% ../nbs/07_split.ipynb #5f459f6c
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from .errors import ArgumentError, DatasetError
-from .training_data import Level, TrainingData
+from .photographs.copies import first_of_equal, join_copies
+from .training_data import Level, TrainingData, check_data, groups_of_all
+from .files.argument_checks import check_options, check_share, check_whole
 
 # %% ../nbs/07_split.ipynb #b8687a5a
 @dataclass(frozen=True)
@@ -32,16 +34,22 @@ class Split:
     train: TrainingData
     test: TrainingData
 
+    def __post_init__(self) -> None:
+        check_data(self.train, "train")
+        check_data(self.test, "test")
+
     @property
     def leaked_fraction(self) -> float | None:
         """Share of test images with a sibling in training, 0 to 1; None where nobody knows.
 
-        Siblings are images that were made from the same photograph.
+        Siblings are images that were made from the same photograph; copies are siblings too.
         """
         return self.leaked()
 
     def leaked(self, level: Level = "photograph") -> float | None:
         """Return the share of test images with a sibling in training, 0 to 1; None if unknown.
+
+        Where nobody knows the photographs, copies are still found, and are the share then.
 
         Parameters
         ----------
@@ -49,12 +57,23 @@ class Split:
             What makes siblings: the same ``"photograph"``, the same ``"cell"``, however often it
             was photographed, or the same ``"field"`` of view.
         """
-        train, test = self.train.group_ids(level), self.test.group_ids(level)
-        return None if train is None or test is None else float(np.isin(test, train).mean())
+        groups = groups_of_all([self.train, self.test], level)
+        if groups is not None:
+            return float(np.isin(groups[1], groups[0]).mean())
+        copied = float(_copied(self.test, self.train).mean())
+        return copied if copied and level == "photograph" else None
+
+
+def _copied(test: TrainingData, train: TrainingData) -> np.ndarray:
+    """Return for each test image whether a training image shows the same picture, (n,) bool."""
+    seen = {*train.pictures} - {None}
+    return np.array([picture in seen for picture in test.pictures], dtype=bool)
 
 # %% ../nbs/07_split.ipynb #512cf0ed
-def split_by_image(data: TrainingData, test_size: float = 0.2, seed: int = 0) -> Split:
+def split_by_image(data: TrainingData, *, test_size: float = 0.2, seed: int = 0) -> Split:
     """Split image by image at random, as the article does: siblings end up on both sides.
+
+    Copies, which have equal pixels, are one image and stay together.
 
     Parameters
     ----------
@@ -71,28 +90,30 @@ def split_by_image(data: TrainingData, test_size: float = 0.2, seed: int = 0) ->
         When `test_size` is not between 0 and 1, or leaves one side without images, or when `seed`
         is out of range.
     """
-    _check(test_size, seed)
+    _check(data, test_size, seed)
+    first = first_of_equal(data.pictures)
+    members: dict[int, list[int]] = {}
+    for i, one in enumerate(first.tolist()):
+        members.setdefault(one, []).append(i)
     try:
-        train, test = train_test_split(
-            np.arange(len(data)), test_size=float(test_size), random_state=seed
-        )
+        parts = train_test_split([*members], test_size=float(test_size), random_state=seed)
     except ValueError as error:
         raise ArgumentError(
             f"test_size: found {test_size} for {len(data)} images; "
             f"expected a share that leaves images on both sides ({error})"
         ) from None
+    train, test = (np.array([i for one in part for i in members[one]]) for part in parts)
     return Split(data.take(train), data.take(test))
 
 
-def _check(test_size: float, seed: int) -> None:
-    if not 0 < test_size < 1:
-        raise ArgumentError(f"test_size: found {test_size}; expected a share between 0 and 1")
-    if not 0 <= seed < 2**32:
-        raise ArgumentError(f"seed: found {seed}; expected a whole number from 0 to {2**32 - 1}")
+def _check(data: TrainingData, test_size: float, seed: int) -> None:
+    check_data(data)
+    check_share(test_size, "test_size")
+    check_whole(seed, "seed", 0, most=2**32 - 1)
 
 # %% ../nbs/07_split.ipynb #f1d5ae5a
 def split_by_photograph(
-    data: TrainingData, test_size: float = 0.2, seed: int = 0, level: Level = "photograph"
+    data: TrainingData, *, test_size: float = 0.2, seed: int = 0, level: Level = "photograph"
 ) -> Split:
     """Split so that no photograph has images on both sides.
 
@@ -103,7 +124,7 @@ def split_by_photograph(
     ----------
     data
         Training data of n images. Without photograph ids each image counts as a photograph of
-        its own, and a warning says so.
+        its own, with its copies, and a warning says so.
     test_size
         Share of the photographs to hold back, between 0 and 1.
     seed
@@ -120,7 +141,7 @@ def split_by_photograph(
         When a class has fewer than two photographs, or they hang together so that no draw gives
         both sides all classes.
     """
-    _check(test_size, seed)
+    _check(data, test_size, seed)
     groups = _whole(data, level)
     names, index, has = _classes_of(groups, data, level, 2)
     stratum = np.where(has, has.sum(axis=0), len(names) + 1).argmin(axis=1)
@@ -154,7 +175,7 @@ def _whole(data: TrainingData, level: Level) -> np.ndarray:
         "own; if some images are copies of others, turned or mirrored, the score is too high",
         stacklevel=3,
     )
-    return np.arange(len(data)).astype(str)
+    return join_copies(np.arange(len(data)).astype(str), data.pictures)
 
 
 def _classes_of(
@@ -181,7 +202,7 @@ def _some(groups: np.ndarray, share: float, rng: np.random.Generator) -> np.ndar
 
 # %% ../nbs/07_split.ipynb #cbdcf616
 def cross_validate_by_photograph(
-    data: TrainingData, n_folds: int = 5, seed: int = 0, level: Level = "photograph"
+    data: TrainingData, n_folds: int = 5, *, seed: int = 0, level: Level = "photograph"
 ) -> Iterator[Split]:
     """Split several times, so that each photograph is held back exactly once.
 
@@ -208,9 +229,8 @@ def cross_validate_by_photograph(
     DatasetError
         When a class has fewer photographs than folds, or is missing in a part.
     """
-    if n_folds < 2:
-        raise ArgumentError(f"n_folds: found {n_folds}; expected at least 2")
-    _check(1 / n_folds, seed)
+    check_options(n_folds=n_folds)
+    _check(data, 1 / n_folds, seed)
     groups = _whole(data, level)
     _classes_of(groups, data, level, n_folds)
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
@@ -223,3 +243,44 @@ def cross_validate_by_photograph(
                     "classes stay whole; expected it in each; take fewer folds or another seed"
                 )
     return (Split(data.take(train), data.take(test)) for train, test in parts)
+
+# %% ../nbs/07_split.ipynb #d6914734
+def without_copies(test: TrainingData, train: TrainingData) -> TrainingData:
+    """Return test data without the images that are in training as well.
+
+    Parameters
+    ----------
+    test, train
+        Prepared in the same way.
+
+    Returns
+    -------
+    TrainingData
+        What was left out is in its `skipped`, each with the file that it is a copy of.
+
+    Raises
+    ------
+    DatasetError
+        When nothing is left.
+
+    Warns
+    -----
+    UserWarning
+        When something is left out: how many, and some of them.
+    """
+    copied = _copied(test, train)
+    if not copied.any():
+        return test
+    twins = dict(zip(train.pictures, train.paths, strict=True))
+    pairs = [(test.paths[i], twins[test.pictures[i]]) for i in np.flatnonzero(copied)]
+    few = ", ".join(f"{path} of {twin}" for path, twin in pairs[:3])
+    found = f"test data: found {len(pairs):,} of {len(test):,} images to be copies of images in "
+    found += f"training, such as {few}"
+    if copied.all():
+        raise DatasetError(
+            f"{found}; expected images that the network is not trained on; give others, or hold "
+            "a part of the training data back instead"
+        )
+    warnings.warn(f"{found}; they are left out and not scored on", stacklevel=2)
+    skipped = [(path, f"{path}: a copy of {twin}, which is trained on") for path, twin in pairs]
+    return replace(test.take(~copied), skipped=(*test.skipped, *skipped))

@@ -8,20 +8,30 @@ __all__ = ['Level', 'TrainingData', 'create_training_data']
 # %% ../nbs/03_training_data.ipynb #0438a5c3
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from .array_cache import kept_array, rows_of
-from .dataset import ImageDataset
-from .errors import ArgumentError, BloodcellError, DatasetError, ImageError
-from .images import cutting_helps, prepare_image, read_image
+from .files.array_checks import check_size, set_checked
+from .files.array_cache import kept_array, let_go, room_for, rows_of
+from .files.image_file_shades import darkest_and_brightest, shade_note
+from .dataset import ImageDataset, check_dataset
+from .errors import BloodcellError, DatasetError, ImageError
+from .images import prepare_image, read_image, should_crop
+from .photographs.copies import join_copies, picture_digests
+from .files.argument_checks import check_choice, check_given, check_kind, check_options
+
+# %% ../nbs/03_training_data.ipynb #1f0c6a2e
+def check_data(data: "TrainingData", name: str = "data") -> None:
+    """Raise ArgumentError when something else is given where training data is expected."""
+    expected = "TrainingData, images together with their labels; make it with create_training_data"
+    check_kind(data, TrainingData, name, expected)
 
 # %% ../nbs/03_training_data.ipynb #e9aa9fae
 Level = Literal["photograph", "cell", "field"]
@@ -34,10 +44,11 @@ class TrainingData:
 
     Attributes
     ----------
-    images : ndarray of shape (n, height, width, 3), uint8
-        RGB pixels, 0 to 255.
+    images : ndarray or memmap of shape (n, height, width, 3), uint8
+        RGB pixels, 0 to 255; mapped from a file where the cache is used, or
+        where they take more than 256 MB.
     labels : ndarray of shape (n,), int64
-        Class of each image, an index into `class_names`.
+        Class of each image, an index into `class_names`; shape (n, 1) is taken as (n,).
     photographs : ndarray of shape (n,), str, or None
         The photograph that each image was made from; None where nobody knows.
     paths : tuple of Path
@@ -51,6 +62,11 @@ class TrainingData:
         photograph shows; a photograph that isn't there shows one of its own.
     crop : bool
         Whether the images are cut-out cells (True) or whole ones.
+
+    Raises
+    ------
+    ArgumentError
+        When a field has another shape, dtype, range or length; the message names it.
     """
 
     images: np.ndarray
@@ -63,35 +79,30 @@ class TrainingData:
     crop: bool = True
 
     def __post_init__(self) -> None:
-        fields = (self.images, self.labels, self.paths, self.photographs)
-        lengths = {len(field) for field in fields if field is not None}
-        if len(lengths) > 1:
-            raise ArgumentError(
-                f"fields: found different lengths {sorted(lengths)}; expected one length; "
-                "leave a file out of all of them or of none"
-            )
+        """Check each field; labels of shape (n, 1) become (n,), numbers of photographs text."""
+        set_checked(self)
+        check_options(crop=self.crop)
 
     def __len__(self) -> int:
         return len(self.images)
 
+    @cached_property
+    def pictures(self) -> tuple[bytes | None, ...]:
+        """A fingerprint of what each image shows, the same for copies; None is equal to nothing."""
+        return picture_digests(self.images, self.paths)
+
     def group_ids(self, level: Level = "photograph") -> np.ndarray | None:
         """Return what each image shows, text, shape (n,); None where nobody knows.
+
+        Images of equal pixels are of one photograph, and whatever it shares with another then.
 
         Parameters
         ----------
         level
             ``"photograph"``, ``"cell"`` or ``"field"`` of view.
         """
-        if level not in get_args(Level):
-            raise ArgumentError(
-                f"level: found {level!r}; expected one of {', '.join(get_args(Level))}"
-            )
-        if level == "photograph" or self.photographs is None:
-            return self.photographs
-        if level not in self.groups:
-            return None
-        group = self.groups[level]
-        return np.array([group.get(name, name) for name in self.photographs], dtype=str)
+        groups = groups_of_all([self], level)
+        return None if groups is None else groups[0]
 
     def take(self, indices: np.ndarray) -> "TrainingData":
         """Return the images at `indices`, in that order, with all that belongs to them.
@@ -100,24 +111,59 @@ class TrainingData:
         ----------
         indices
             Positions, shape (m,), int, or a mask of shape (n,), bool.
+
+        Returns
+        -------
+        TrainingData
+            A copy. If the images are mapped, and those taken are large, it is mapped too, from a
+            file that is gone with it.
         """
         indices = np.arange(len(self))[indices]
-        return replace(
+        taken = replace(
             self,
             images=rows_of(self.images, indices),
             labels=self.labels[indices],
             photographs=None if self.photographs is None else self.photographs[indices],
             paths=tuple(self.paths[i] for i in indices),
         )
+        if "pictures" in vars(self):  # known already, so they needn't be computed again
+            vars(taken)["pictures"] = tuple(self.pictures[i] for i in indices)
+        return taken
+
+# %% ../nbs/03_training_data.ipynb #6ff8f1b8
+def groups_of_all(
+    parts: Sequence[TrainingData], level: Level = "photograph"
+) -> list[np.ndarray] | None:
+    """Return what each image shows, as `group_ids`, named alike in all parts."""
+    names = [_group_names(part, level) for part in parts]
+    known = [group for group in names if group is not None]
+    if len(known) < len(names):
+        return None
+    pictures = [picture for part in parts for picture in part.pictures]
+    joined = join_copies(np.concatenate(known), pictures)
+    return np.split(joined, np.cumsum([len(part) for part in parts[:-1]]))
+
+
+def _group_names(data: TrainingData, level: Level) -> np.ndarray | None:
+    check_choice(level, "level", get_args(Level))
+    if level == "photograph" or data.photographs is None:
+        return data.photographs
+    if level not in data.groups:
+        return None
+    group = data.groups[level]
+    return np.array([group.get(name, name) for name in data.photographs], dtype=str)
 
 # %% ../nbs/03_training_data.ipynb #49497817
 _AT_A_TIME = 32
 """Images that a thread reads before it asks for more: each time costs it a wait for the lock."""
+_LOOKED_AT = 200
+"""So many images, at least, are looked at for whether most are almost black or white."""
 
 
 def create_training_data(
     dataset: ImageDataset,
     size: int = 64,
+    *,
     crop: bool | None = None,
     workers: int | None = None,
     cache: bool = False,
@@ -132,12 +178,14 @@ def create_training_data(
         Height and width of each image in the result, in pixels, at least 8.
     crop
         Cut out the white cell (True), or resize the whole image as the article does (False); by
-        default what `cutting_helps` says.
+        default what `should_crop` says of the files. It is decided here and nowhere else: the
+        result's `crop` tells every later step.
     workers
         Threads that read; by default one for each core.
     cache
         Keep the array in `cache_folder()`, map it from there instead of holding it in memory,
-        and take it from there when the same files come again. The last 8 are kept.
+        and take it from there when the same files come again. The last 8 are kept. What `take`
+        picks from it is mapped as well, if it is large.
 
     Returns
     -------
@@ -147,18 +195,21 @@ def create_training_data(
     Raises
     ------
     ArgumentError
-        When `size` is too small.
+        When `size` is too small, or `dataset` is no ImageDataset.
     DatasetError
         When the array does not fit into memory, or no image of some class could be read.
 
     Warns
     -----
     UserWarning
-        When the cache can't be written to; the array is held in memory then.
+        When the cache can't be written to; the array is held in memory then. When most images are
+        almost black or almost white.
     """
-    if size < 8:
-        raise ArgumentError(f"size: found {size}; expected at least 8 pixels")
-    crop = cutting_helps(dataset.paths) if crop is None else crop
+    check_dataset(dataset)
+    check_options(cache=cache)
+    check_given(crop=crop, workers=workers)
+    check_size(size, 8)
+    crop = should_crop(dataset.paths, dataset.labels) if crop is None else crop
     shape = (len(dataset), size, size, 3)
     prepare = partial(prepare_image, size=size, crop=crop)
     fill = partial(_fill_all, paths=dataset.paths, prepare=prepare, workers=workers)
@@ -168,14 +219,21 @@ def create_training_data(
         except BloodcellError as error:
             warnings.warn(f"{error}; nothing is kept this time", stacklevel=2)
         else:
-            return _without_unreadable(dataset, crop, *kept)
+            return _noted(_without_unreadable(dataset, crop, *kept))
     images = _room_for(len(dataset), size)
-    return _without_unreadable(dataset, crop, images, fill(images))
+    return _noted(_without_unreadable(dataset, crop, images, fill(images)))
+
+
+def _noted(data: TrainingData) -> TrainingData:
+    some = data.images[:: max(len(data) // _LOOKED_AT, 1)]  # evenly spaced
+    if note := shade_note([darkest_and_brightest(image) for image in some]):
+        warnings.warn(note, stacklevel=3)
+    return data
 
 
 def _room_for(n: int, size: int) -> np.ndarray:
     try:
-        return np.empty((n, size, size, 3), np.uint8)
+        return room_for((n, size, size, 3))
     except MemoryError:
         raise DatasetError(
             f"{n} images of {size}x{size} pixels need "
@@ -194,7 +252,7 @@ def _fill_all(
 
     def fill(i: int) -> str:
         try:
-            images[i] = prepare(read_image(paths[i]))
+            images[i] = prepare(read_image(paths[i], reduced=True))
         except ImageError as error:
             return str(error)
         return ""
@@ -207,6 +265,7 @@ def _fill_all(
             for part in pool.map(lambda part: [fill(i) for i in part], parts):
                 reasons += part
                 bar.update(len(part))
+                let_go(images)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
@@ -230,9 +289,9 @@ def _without_unreadable(
     if skipped:
         data = data.take(np.array([not why for why in reasons]))
     for index, name in enumerate(data.class_names):
-        if index not in data.labels:
+        if index in dataset.labels and index not in data.labels:
             raise DatasetError(
                 f"{name}: none of its images could be read; expected at least one; "
-                f"the first problem was: {skipped[0][1] if skipped else 'there is no file'}"
+                f"the first problem was: {skipped[0][1]}"
             )
     return data

@@ -14,7 +14,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.writers.html5 import HTML5Translator
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 _settings = ConfigParser(interpolation=None)
 _settings.read(ROOT / "settings.ini", encoding="utf-8")
 _facts = _settings["DEFAULT"]
@@ -104,13 +104,18 @@ def use_pictures(app: Sphinx, config: Config) -> None:
     config.html_theme_options["logo"] = {"text": project, "alt_text": ""}
 
 
-def link_elsewhere(
+def link_types(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.reference | None:
-    """Link a type of another library to that library's own documentation."""
-    from reference import ELSEWHERE
+    """Link a type in a signature: one of a wing to the wing's page, one of another library to
+    that library's own documentation."""
+    from reference import ELSEWHERE, full_name
 
-    address = ELSEWHERE.get(node["reftarget"])
+    target = node["reftarget"]
+    if ours := full_name(target):
+        domain = env.get_domain("py")
+        return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", ours, node, content)
+    address = ELSEWHERE.get(target)
     return nodes.reference("", "", content, refuri=address, internal=False) if address else None
 
 
@@ -158,7 +163,7 @@ def visit_math_block(writer: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_pictures)
     app.connect("source-read", read_page)
-    app.connect("missing-reference", link_elsewhere)
+    app.connect("missing-reference", link_types)
     app.connect("autodoc-process-signature", mend_signature)
     app.connect("html-page-context", describe)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))

@@ -1,10 +1,15 @@
 """Small data for tests, made in memory."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bloodcell_tut import TrainingData
+from bloodcell_tut import Box, Evaluation, TrainingData
+from bloodcell_tut.drawing.smear import draw_field
+from bloodcell_tut.runs import DataFacts, Report, Step
+from bloodcell_tut.runs.report import scores
 
 CLASSES = ("EOSINOPHIL", "LYMPHOCYTE", "MONOCYTE", "NEUTROPHIL")
 
@@ -25,3 +30,49 @@ def training_data(
 def number(data: TrainingData) -> np.ndarray:
     """Return the number that each image of `training_data` was made with."""
     return data.images[:, 0, 0, 0].astype(int) * 256 + data.images[:, 0, 0, 1]
+
+
+def touch(folder: Path, *files: str) -> Path:
+    """Make empty files, and return their folder."""
+    for file in files:
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder
+
+
+def noise(n: int = 3, size: int = 16) -> np.ndarray:
+    """Return images of random pixels."""
+    return np.random.default_rng(1).integers(0, 256, (n, size, size, 3), np.uint8)
+
+
+def field(n: int, seed: int) -> tuple[np.ndarray, list[Box]]:
+    """Draw a field with n white cells that don't touch, and their boxes."""
+    image, boxes = draw_field(n, np.random.default_rng(seed))
+    return image, [Box(*box) for box in boxes]
+
+
+HISTORY = {
+    "accuracy": [0.3, 0.6], "loss": [1.2, 0.7], "val_accuracy": [0.3, 0.5], "val_loss": [1.3, 0.9],
+}  # fmt: skip
+
+
+def evaluation(share_right: float = 0.8, known: bool = True, **changes: Any) -> Evaluation:
+    """Return an evaluation of `training_data` in which a share of the answers is right."""
+    data = replace(training_data(known=known), **changes)
+    right = np.random.default_rng(0).random(len(data)) < share_right
+    said = np.where(right, data.labels, (data.labels + 1) % 4)
+    return Evaluation(data, np.eye(4, dtype=np.float32)[said] * 0.8 + 0.05)
+
+
+def report(result: Evaluation, leaked: float | None = 0.0, **changes: Any) -> Report:
+    """Return a report of an evaluation, with facts that are made up."""
+    facts: dict[str, Any] = {
+        "class_names": result.test.class_names, "crop": result.test.crop, "model": "small",
+        "recipe": "small", "split": "photograph", "seed": 0, "parameters": 10,
+        "peak_memory_mb": None, "skipped": (),
+        "steps": (Step("shuffle", "done", 0.1),), "seconds": {"shuffle": 0.1, "total": 0.2},
+        "versions": {"python": "3", "torch": None}, "data": DataFacts("drawn", 96, 24),
+        "history": HISTORY,
+    }  # fmt: skip
+    return Report(**vars(scores(result, leaked)), **facts | changes)

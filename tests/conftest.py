@@ -1,8 +1,11 @@
 """Data sets that several tests stand on."""
 
+import os
 import signal
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +13,12 @@ import cv2
 import hypothesis
 import numpy as np
 import pytest
+from notebook_runs import Notebooks, a_process
+from spread import Spread, place
+from xdist.remote import Producer
 
 from bloodcell_tut import draw_sample
+from bloodcell_tut.files import digests
 
 # a busy machine is no failure
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -20,15 +27,52 @@ hypothesis.settings.load_profile("no deadline")
 # shells let what they start in the background ignore Ctrl-C, and its children with it
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# these measure their own process, or start others from it: `make test` runs them by themselves
-ALONE = {"test_faults.py", "test_fuzz.py"}
+# Seconds on two quiet cores: what takes longest is begun first, the rest fills the gaps. The fuzzer
+# measures its own process's memory and comes before anything that leaves some behind.
+LONGEST = {
+    "project/test_fuzz.py": 1000,
+    "lab/test_running_in_jupyterlab.py": 220,
+    "runs/test_whole_runs.py::test_real_cells_are_learned": 120,
+    "lab/test_jupyterlab.py": 160,
+    "project/test_site.py": 200,
+    "project/test_faults.py": 110,
+    "runs/test_whole_runs.py::test_drawn_cells_are_learned": 100,
+    "runs/test_run.py": 90,
+    "project/test_notebooks.py::test_lesson_runs_on_real_images[08": 90,
+    "project/test_notebooks.py::test_lesson_runs_on_real_images[09": 60,
+    "project/test_notebooks.py::test_it_runs[inference/saliency": 60,
+    "project/test_notebooks.py::test_it_runs_and": 20,
+    "project/test_notebooks.py::test_lesson": 20,
+    "project/test_notebooks.py": 10,
+    "inference": 40,
+    "test_model.py": 40,
+    "test_cli.py": 40,
+    "drawing/test_sample.py": 40,
+    "lab/test_errata.py": 30,
+    "project": 20,
+    "auditing": 20,
+    "files/test_array_cache.py": 20,
+}
 
 REAL_ARCHIVE = Path(__file__).parents[2] / "shared" / "data" / "blood-cells-train.zip"
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    beside_others = config.getoption("numprocesses") or hasattr(config, "workerinput")
-    return True if beside_others and collection_path.name in ALONE else None
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores, since some wait for a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
+    return Spread(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest come first."""
+    items.sort(key=lambda item: -seconds(place(item.nodeid)))
+
+
+def seconds(place: str) -> float:
+    return next((LONGEST[start] for start in LONGEST if place.startswith(start)), 0)
 
 
 class TinyArchive(NamedTuple):
@@ -63,7 +107,7 @@ def tiny_archive(tmp_path: Path) -> TinyArchive:
             files.mkdir(parents=True)
             for i in range(n):
                 noise = rng.integers(0, 256, (24, 32, 3), np.uint8)
-                (files / f"_{i}_{7 * i}.jpeg").write_bytes(cv2.imencode(".jpg", noise)[1])
+                (files / f"_{i}_{7 * i}.jpeg").write_bytes(cv2.imencode(".jpg", noise)[1].tobytes())
     with zipfile.ZipFile(archive, "w") as opened:
         for file in sorted(folder.rglob("*.jpeg")):
             opened.write(file, file.relative_to(folder))
@@ -75,3 +119,34 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     """Return an empty cache folder that is used instead of the user's."""
     monkeypatch.setenv("BLOODCELL_TUT_CACHE", str(tmp_path / "cache"))
     yield tmp_path / "cache"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
+    """How often each file is hashed, while any file counts as at rest and none is known yet."""
+    counts: Counter[Path] = Counter()
+
+    def counted(path: Path | str) -> bytes:
+        counts[Path(path)] += 1
+        return sha256(Path(path).read_bytes()).digest()
+
+    monkeypatch.setattr(digests, "_hash", counted)
+    monkeypatch.setattr(digests, "_AT_REST", -1e9)
+    monkeypatch.setattr(digests, "_digests", {})
+    return counts
+
+
+@pytest.fixture(scope="session")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for `train_once`; all processes of this run of pytest share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trainings"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def notebooks(trainings: Path) -> Iterator[Notebooks]:
+    """Return what runs notebooks: one process beside each of pytest's."""
+    with a_process(trainings) as started:
+        yield started

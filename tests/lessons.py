@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from queue import Empty
@@ -13,9 +14,12 @@ import nbformat
 from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 
-NBS = Path(__file__).parent.parent / "nbs"
+ROOT = Path(__file__).parent.parent
+NBS = ROOT / "nbs"
 LESSONS = sorted(NBS.glob("[0-9]*.ipynb"))
 NOTEBOOKS = sorted(NBS.rglob("*.ipynb"))
+TRAINING = LESSONS[8:]
+"""The lessons that train for minutes."""
 
 
 @cache
@@ -37,6 +41,16 @@ def tagged(notebook: Path, tag: str) -> list[str]:
     return [c["source"] for c in cells(notebook) if tag in c["metadata"].get("tags", [])]
 
 
+def with_checked_stubs(lesson: Path) -> dict:
+    """The full lesson, in which each exercise is checked before its solution as well."""
+    notebook = json.loads(lesson.read_text(encoding="utf-8"))
+    cells = notebook["cells"]
+    for solution in [c for c in cells if "solution" in c["metadata"].get("tags", [])]:
+        at = cells.index(solution)
+        cells.insert(at, cells[at + 1] | {"id": f"{cells[at + 1]['id']}-stub"})
+    return notebook
+
+
 def is_export(source: str) -> bool:
     return re.match(r"#\| (export|exporti|default_exp)\b", source) is not None
 
@@ -44,6 +58,15 @@ def is_export(source: str) -> bool:
 def imports_only(source: str) -> bool:
     body = ast.parse(source).body
     return bool(body) and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The modules that are imported, and the name that is taken ("" for the module itself)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from ((node.module or "", alias.name) for alias in node.names)
 
 
 def docstrings(source: str) -> list[ast.Constant]:

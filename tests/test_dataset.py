@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,18 +12,21 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from conftest import TinyArchive
+from matplotlib.patches import Rectangle
 
 from bloodcell_tut import (
     ArchiveError,
     ArgumentError,
     DatasetError,
     choose_dataset,
-    locate_source,
     plot_class_counts,
 )
+from bloodcell_tut.dataset import choose_test_dataset
+from bloodcell_tut.sources import locate_source
 
 CLASSES = ("EOSINOPHIL", "LYMPHOCYTE", "MONOCYTE", "NEUTROPHIL")
 
@@ -125,11 +129,15 @@ def test_take_permutes_every_field(tiny_archive: TinyArchive) -> None:
 
 @pytest.mark.parametrize(
     ("name", "match"),
-    [("nowhere", "No such file.*sample and kaggle"), ("a.jpeg", "found a file"), ("x\0y", "null")],
+    [
+        ("nowhere", "No such file.*sample and kaggle"),
+        ("a.jpeg", "found a file"),
+        ("x\0y", "source: found"),
+    ],
 )
 def test_unusable_sources(tmp_path: Path, name: str, match: str) -> None:
     (tmp_path / "a.jpeg").write_bytes(b"\xff\xd8")
-    with pytest.raises(DatasetError, match=match):
+    with pytest.raises((DatasetError, ArgumentError), match=match):
         choose_dataset(tmp_path / name)
 
 
@@ -144,7 +152,7 @@ def test_broken_zip_and_wrong_part(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"a\.zip: can't be read"):
         choose_dataset(tmp_path / "a.zip")
     with pytest.raises(ArgumentError, match="expected one of TRAIN, TEST, TEST_SIMPLE"):
-        choose_dataset(tmp_path, part="VALIDATION")
+        choose_dataset(tmp_path, part="HOLDOUT")
 
 
 def test_an_unreadable_source_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +173,7 @@ def test_drawn_sample(sample_folder: Path) -> None:
     assert not set(train.photographs) & set(test.photographs)
     assert all(p.is_relative_to(sample_folder) for p in train.paths)
     part = choose_dataset(sample_folder / "images" / "TEST", "TEST")
-    assert np.array_equal(part.photographs, test.photographs)  # type: ignore[arg-type]
+    assert np.array_equal(part.photographs, test.photographs)
 
 
 def test_real_archive(real_archive: Path) -> None:
@@ -181,10 +189,68 @@ def test_real_archive(real_archive: Path) -> None:
     assert Counter(label for _, label in pairs) == {0: 75, 1: 27, 2: 16, 3: 159}
 
 
+def folders(root: Path, *names: str) -> Path:
+    """Write a small picture into each folder."""
+    for i, name in enumerate(names):
+        (root / name).mkdir(parents=True)
+        noise = np.random.default_rng(i).integers(0, 256, (24, 32, 3), np.uint8)
+        (root / name / f"{i}.png").write_bytes(cv2.imencode(".png", noise)[1].tobytes())
+    return root
+
+
+def test_what_is_left_out_is_said_and_kept(tmp_path: Path) -> None:
+    root = folders(tmp_path / "set", "a", "b", "b/old")
+    (root / "c").mkdir()
+    with pytest.warns(UserWarning, match=r"1 picture left out.*b/old.*1 folder without") as warned:
+        dataset = choose_dataset(root)
+    assert dataset.notes == tuple(str(w.message) for w in warned) and len(dataset.notes) == 1
+    assert dataset.take([0]).notes == dataset.notes and dataset.class_names == ("a", "b")
+
+
+def test_a_note_of_a_zip_names_the_zip(tmp_path: Path, empty_cache: Path) -> None:
+    root = folders(tmp_path / "set", "a", "b", "b/old")
+    archive = shutil.make_archive(str(tmp_path / "cells"), "zip", root)
+    with pytest.warns(UserWarning, match=r"cells\.zip: 1 picture left out"):
+        choose_dataset(archive)
+
+
+def test_patients_are_the_photographs(tmp_path: Path) -> None:
+    root = folders(tmp_path / "set", "well/P1", "well/P2", "ill/P2", "ill/P3")
+    with pytest.warns(UserWarning, match="3 folders inside the class folders"):
+        dataset = choose_dataset(root)
+    assert dataset.photographs is not None and dataset.photographs.tolist() == [
+        "P2",
+        "P3",
+        "P1",
+        "P2",
+    ]
+    rows = "\n".join(f"{p.parents[1].name},{p.name},{p.name}" for p in dataset.paths)
+    (root / "t.csv").write_text(f"class,file,original\n{rows}")
+    with pytest.warns(UserWarning):
+        assert set(choose_dataset(root).photographs) == {"0.png", "1.png", "2.png", "3.png"}
+
+
+def test_test_data_may_lack_a_class_and_have_no_other(tmp_path: Path) -> None:
+    data = choose_dataset(folders(tmp_path / "data", "a", "b", "c"))
+    for names in (("c", "a"), ("b",)):
+        some = folders(tmp_path / "".join(names), *names)
+        lacking = ", ".join(sorted({"a", "b", "c"} - set(names)))
+        with pytest.warns(UserWarning, match=f"no image of {lacking}; it is scored without"):
+            test = choose_test_dataset(some, data)
+        assert test.class_names == data.class_names
+        assert [test.class_names[i] for i in test.labels] == sorted(names)
+        assert [path.parent.name for path in test.paths] == sorted(names)
+    (tmp_path / "b" / "a").mkdir()
+    with pytest.warns(UserWarning, match="without an image"):
+        assert len(choose_test_dataset(tmp_path / "b", data)) == 1
+    with pytest.raises(DatasetError, match="found the classes a, d; expected a, b, c"):
+        choose_test_dataset(folders(tmp_path / "other", "a", "d"), data)
+
+
 def test_plot_says_files_and_photographs(tiny_archive: TinyArchive) -> None:
     write_table(tiny_archive.folder / "t.csv", tiny_archive.folder, "TRAIN")
     ax = plot_class_counts(choose_dataset(tiny_archive.folder))
-    assert [bar.get_width() for bar in ax.patches] == [3, 3, 3, 3]
+    assert [bar.get_width() for bar in ax.patches if isinstance(bar, Rectangle)] == [3, 3, 3, 3]
     assert [text.get_text() for text in ax.texts] == ["3 from 2 photographs"] * 4
     assert [label.get_text() for label in ax.get_yticklabels()] == list(CLASSES)
     other = plot_class_counts(choose_dataset(tiny_archive.folder, "TEST"), ax.figure.add_subplot())

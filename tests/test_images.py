@@ -11,20 +11,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from no_smears import NO_SMEARS, bird, smear
 from PIL import Image
 
 from bloodcell_tut.errors import ArgumentError, ImageError
-from bloodcell_tut.image_file import MAX_PIXELS
+from bloodcell_tut.files.image_file import MAX_PIXELS
 from bloodcell_tut.images import (
     Box,
+    crop_evidence,
     crop_square,
     crop_white_cell,
-    cutting_helps,
     find_white_cell,
     plot_box,
     prepare_image,
     read_image,
     resize_image,
+    should_crop,
 )
 
 BACKGROUND, RED, NUCLEUS = (205, 215, 205), (190, 130, 120), (110, 60, 190)
@@ -81,7 +83,10 @@ def test_truncated_anywhere(tmp_path, photograph, kind):
     assert read_image(path).shape == photograph.shape
     for end in {*range(1, len(data) - 4, max(1, len(data) // 40)), len(data) - 4}:
         path.write_bytes(data[:end])
-        refused(path)
+        if kind == "PNG" and end >= len(data) - 16:  # only checksums and the mark of the end
+            np.testing.assert_array_equal(read_image(path), photograph)
+        else:
+            refused(path)
 
 
 def test_truncated_progressive_jpeg(tmp_path, photograph):
@@ -96,7 +101,7 @@ def test_truncated_progressive_jpeg(tmp_path, photograph):
 def test_broken_files_print_nothing(tmp_path, photograph, kind, capfd):
     data = encode(photograph, kind)
     path = tmp_path / "a.image"
-    for end in (20, len(data) // 2, len(data) - 8):
+    for end in (20, len(data) // 2, len(data) - 24):
         path.write_bytes(data[:end])
         refused(path)
     captured = capfd.readouterr()
@@ -114,7 +119,7 @@ def test_20000_pixels_a_side_is_refused_before_decoding(tmp_path, monkeypatch):
     (tmp_path / "huge.png").write_bytes(data)
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
     refused(tmp_path / "huge.png", f"{MAX_PIXELS:,}")
-    header = struct.pack(">IIBBBBB", 8_000, 8_000, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", 12_000, 12_000, 8, 0, 0, 0, 0)
     data = data.replace(data[12:33], chunk(b"IHDR", header)[4:])
     (tmp_path / "huge.png").write_bytes(data)
     refused(tmp_path / "huge.png", f"{MAX_PIXELS:,}")
@@ -170,7 +175,7 @@ def test_names(tmp_path, photograph, name):
 
 
 def test_one_pixel_goes_all_the_way(tmp_path):
-    (tmp_path / "a.png").write_bytes(encode(np.uint8([[[1, 2, 3]]]), "PNG"))
+    (tmp_path / "a.png").write_bytes(encode(np.array([[[1, 2, 3]]], np.uint8), "PNG"))
     image = read_image(tmp_path / "a.png")
     np.testing.assert_array_equal(image, [[[1, 2, 3]]])
     assert find_white_cell(image) is None
@@ -285,12 +290,19 @@ def test_prepare_image_crops_or_squeezes():
     np.testing.assert_array_equal(prepare_image(image, 9, crop=False), resize_image(image, 9))
     for crop in (True, False):
         with pytest.raises(ArgumentError, match="size: found 0"):
-            prepare_image(image, 0, crop)
+            prepare_image(image, 0, crop=crop)
 
 
 @pytest.mark.parametrize(
     ("radii", "expected"),
-    [((20,), True), ((20, 20, 0), True), ((20, 0), False), ((80,), False), ((), False)],
+    [
+        ((30,), True),
+        ((30, 30, 0), True),
+        ((30, 0), False),
+        ((80,), False),
+        ((15,), False),
+        ((), False),
+    ],
 )
 def test_cutting_helps_where_most_show_a_cell_that_fits(
     radii: tuple[int, ...], expected: bool, tmp_path: Path
@@ -298,23 +310,91 @@ def test_cutting_helps_where_most_show_a_cell_that_fits(
     paths = [tmp_path / f"{i}.png" for i in range(len(radii) + 1)]
     paths[-1].write_bytes(b"not a picture")
     for path, radius in zip(paths, radii, strict=False):
-        cv2.imwrite(str(path), cv2.cvtColor(disc(320, 240, 150, 110, radius), cv2.COLOR_RGB2BGR))
-    assert cutting_helps(paths) is expected
+        cv2.imwrite(str(path), cv2.cvtColor(smear_of_discs(radius), cv2.COLOR_RGB2BGR))
+    assert should_crop(paths) is expected
 
 
-def test_cutting_is_decided_by_a_look_at_fifty_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = list[Path]()
+def smear_of_discs(radius: int) -> np.ndarray:
+    image = disc(320, 240, 150, 110, radius)
+    for x in range(20, 320, 70):
+        cv2.circle(image, (x, 205), 22, RED, -1)
+    return image
 
-    def read(path: Path) -> np.ndarray:
-        seen.append(path)
-        return disc(320, 240, 150, 110, 20)
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are looked at; each is drawn as the folder's name says, with its number."""
+    looked_at = list[Path]()
+
+    def read(path: Path, reduced: bool) -> np.ndarray:
+        looked_at.append(path)
+        return {"smear": smear, **NO_SMEARS}[path.parent.name](int(path.name))
 
     monkeypatch.setattr("bloodcell_tut.images.read_image", read)
-    paths = [tmp_path / str(i) for i in range(1000)]
-    assert cutting_helps(paths)
-    assert len(set(seen)) == 50 and {paths[0], paths[-1]} < set(seen)
+    return looked_at
+
+
+def files(kind: str, n: int) -> list[Path]:
+    return [Path(kind) / str(i) for i in range(n)]
+
+
+def test_cells_of_smears_are_cut_out(drawn: list[Path]) -> None:
+    evidence = crop_evidence(files("smear", 24))
+    assert evidence.crop and evidence.share >= 0.9 and len(drawn) == 24
+
+
+@pytest.mark.parametrize("kind", NO_SMEARS)
+def test_nothing_is_cut_out_of_what_is_no_smear(drawn: list[Path], kind: str) -> None:
+    evidence = crop_evidence(files(kind, 12))
+    assert not evidence.crop and evidence.share <= 0.1
+    assert len(evidence.looked) == 12 and all(lack for _, lack in evidence.looked[:1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "lack"),
+    [
+        ("tissue", "a white cell that is alone"),
+        ("one nucleus in tissue", "pale ground"),
+        ("fluorescence", "pale ground"),
+        ("blue birds", "a purple nucleus"),
+        ("violet birds", "red cells around"),
+        ("cells that fill their picture", "a white cell of a size that fits"),
+    ],
+)
+def test_what_an_image_lacks_is_named(drawn: list[Path], kind: str, lack: str) -> None:
+    assert lack in {lack for _, lack in crop_evidence(files(kind, 12)).looked}
+
+
+def test_one_smear_among_birds_decides_nothing(drawn: list[Path]) -> None:
+    few = crop_evidence(files("smear", 1) + files("blue birds", 9))
+    assert (few.n_good, few.share, few.crop) == (1, 0.1, False)
+    half = crop_evidence(files("smear", 5) + files("blue birds", 5))
+    assert (half.share, half.crop) == (0.5, False), "more than half are asked for"
+
+
+def test_the_images_looked_at_are_of_all_classes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Were they taken as they come, a large class would hide the small ones."""
+    monkeypatch.setattr("bloodcell_tut.images.read_image", lambda path, reduced: bird(0))
+    paths = files("large", 9000) + files("small", 150) + files("tiny", 10)
+    labels = np.repeat([0, 1, 2], [9000, 150, 10])
+    looked = [path for path, _ in crop_evidence(paths, labels).looked]
+    counts = [
+        sum(path.parent.name == name for path in looked) for name in ("large", "small", "tiny")
+    ]
+    assert counts == [95, 95, 10] and len(set(looked)) == 200
+    assert looked == [path for path, _ in crop_evidence(paths, labels).looked]
+    numbers = [int(path.name) for path in looked if path.parent.name == "large"]
+    assert max(numbers) - min(numbers) > 8000, "spread over the class as well"
+
+
+def test_of_large_photographs_fewer_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    white = np.full((1000, 2000, 3), 255, np.uint8)
+    monkeypatch.setattr("bloodcell_tut.images.read_image", lambda path, reduced: white)
+    assert len(crop_evidence(files("photographs", 300)).looked) == 50
+    monkeypatch.setattr("bloodcell_tut.images.read_image", lambda path, reduced: white[:250])
+    assert len(crop_evidence(files("photographs", 300)).looked) == 100
 
 
 def test_plot_box_draws_the_frame():
@@ -331,3 +411,23 @@ def test_the_square_is_what_is_cut_out():
     x, y = int(square.x), int(square.y)
     np.testing.assert_array_equal(crop_white_cell(image, 96), image[y : y + 96, x : x + 96])
     assert crop_square(disc(320, 240, 20, 110, 20)).x < 0
+
+
+@pytest.mark.parametrize("ask", [lambda image: resize_image(image, 64), find_white_cell])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (None, "found None, which cv2.imread returns"),
+        ("a.png", "found 'a.png';"),
+        ([[1]], "found list of length 1;"),
+    ],
+)
+def test_what_beginners_take_for_an_image(ask, given, found) -> None:
+    with pytest.raises(ArgumentError, match=found):
+        ask(given)
+
+
+@pytest.mark.parametrize("size", [(64, 64), 64.0, None, "64"])
+def test_a_size_is_one_whole_number(size) -> None:
+    with pytest.raises(ArgumentError, match=r"size: found .* for height and width"):
+        resize_image(np.zeros((9, 9, 3), np.uint8), size)

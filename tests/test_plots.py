@@ -1,21 +1,16 @@
 """What all figures share."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from bloodcell_tut import (
-    CLASS_COLORS,
-    STEPS,
-    ArgumentError,
-    class_color,
-    nine_steps,
-    show,
-    show_images,
-)
+from bloodcell_tut import ArgumentError, show_images
+from bloodcell_tut.plots import CLASS_COLORS, STEPS, class_color, nine_steps, show
 
 
-def luminance(color: str) -> float:
+def luminance(color: Any) -> float:
     """Relative luminance as WCAG 2.2 defines it."""
     channels = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     return float(np.dot(channels, (0.2126, 0.7152, 0.0722)))
@@ -41,7 +36,7 @@ def test_nine_steps_can_be_read() -> None:
 
 
 def test_show_carries_the_alternative_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = []
+    shown: list[Any] = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     show(nine_steps(1), alt="nine steps")
     data, metadata = shown[0]._repr_mimebundle_()

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import BloodcellError
-from ..lab import lessons_folder
-from ..progress import record_solved
+from . import guard
+from .guard import TooLong, shown
+from ..lab.lessons import lessons_folder
+from ..lab.progress import record_solved
 
 # %% ../../nbs/exercises/engine.ipynb #2467861a
 _HEADS = {
@@ -79,22 +81,44 @@ class Exercise:
         self.name = judge.__name__
 
     def __call__(self, answer: object) -> Reply:
-        """Judge an answer."""
+        """Judge an answer, and undo what it did to others."""
+        earlier = guard.mend()
+        with guard.contained() as replaced:
+            reply = self._reply(answer)
+        if replaced:
+            said = f"your code replaces {guard.in_words(replaced)}, which all other code uses"
+            reply = self._wrong(f"{said}: it has been put back; give what is yours another name")
+        if reply.state == "right":
+            how_far = record_solved(self.name)
+            reply = Reply("right", reply.message + f" ({how_far})" * bool(how_far))
+        if earlier:
+            said = f"{guard.in_words(earlier)} had been replaced before, and has been put back"
+            reply = Reply(reply.state, f"{reply.message} ({said})")
+        return reply
+
+    def _reply(self, answer: object) -> Reply:
         try:
-            if answer is ...:
-                raise _Untried
-            self._judge(answer)
+            guard.within_time(lambda: self._try(answer))
         except _Untried:
             return Reply(
                 "untried", "put your answer in the place of `...` and run both cells again"
             )
-        except Wrong as mistake:
-            return Reply("wrong", f"{mistake} (`{self.name}.hint()` helps)")
-        except Exception as error:
-            stopped = f"your code stopped with {type(error).__name__}: {error}"
-            return Reply("wrong", f"{stopped} (`{self.name}.hint()` helps)")
-        record_solved(self.name)
+        except (Wrong, TooLong) as mistake:
+            return self._wrong(str(mistake))
         return Reply("right", self._why)
+
+    def _try(self, answer: object) -> None:
+        if answer is ...:
+            raise _Untried
+        try:
+            self._judge(answer)
+        except (Wrong, _Untried, TooLong):
+            raise
+        except BaseException as error:
+            raise Wrong(guard.told(error)) from None
+
+    def _wrong(self, mistake: str) -> Reply:
+        return Reply("wrong", f"{shown(mistake, str, 1000)} (`{self.name}.hint()` helps)")
 
     def __repr__(self) -> str:
         return f"{self.name}(answer) judges an answer; .hint() and .solution() help"
@@ -156,6 +180,7 @@ def ask(function: object, *arguments: Any) -> Any:
         raise Wrong(
             f"found {describe(function)}; expected a function: hand in its name, without brackets"
         )
+    guard.next_question()
     copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
     result = function(*copies)
     if result is ...:
@@ -202,8 +227,7 @@ def describe(value: object) -> str:
         return f"a {type(value).__name__} of length {len(value)}"
     if callable(value):
         return "a function"
-    text = repr(value)
-    return f"{text if len(text) < 60 else text[:57] + '...'} ({type(value).__name__})"
+    return f"{shown(value)} ({type(value).__name__})"
 
 # %% ../../nbs/exercises/engine.ipynb #c165909d
 def compare(found: Any, expected: Any, name: str = "the result") -> None:
@@ -231,7 +255,7 @@ def compare(found: Any, expected: Any, name: str = "the result") -> None:
             type(found) is not type(expected),
             f"{name} is {describe(found)}; expected a {type(expected).__name__}",
         )
-        wrong_if(found != expected, f"{name} is {found!r}: that is not right for this input")
+        wrong_if(found != expected, f"{name} is {shown(found)}: that is not right for this input")
     else:
         _number(found, float(expected), name)
 
@@ -259,7 +283,8 @@ def _shape(found: np.ndarray, expected: np.ndarray, name: str) -> None:
         return
     said = f"{name} has shape {found.shape}; expected {expected.shape}"
     if found.ndim != expected.ndim:
-        raise Wrong(f"{said}: it has {found.ndim} axes and not {expected.ndim}")
+        axes = "1 axis" if found.ndim == 1 else f"{found.ndim} axes"
+        raise Wrong(f"{said}: it has {axes} and not {expected.ndim}")
     wrong_if(sorted(found.shape) == sorted(expected.shape), f"{said}: the axes changed places")
     off = np.abs(np.subtract(found.shape, expected.shape)).max() == 1
     raise Wrong(f"{said}: off by one" if off else said)

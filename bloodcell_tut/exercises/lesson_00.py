@@ -6,12 +6,14 @@
 __all__ = ['check_weights', 'check_edges', 'check_pool']
 
 # %% ../../nbs/exercises/lesson_00.ipynb #d50a39d9
+from itertools import combinations
 from typing import Any
 
 import cv2
 import numpy as np
 
-from .engine import ask, compare, exercise, wrong_if
+from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from .guard import loops
 
 # %% ../../nbs/exercises/lesson_00.ipynb #6a82236f
 @exercise(
@@ -57,14 +59,13 @@ def check_weights(answer: Any) -> None:
 )
 def check_edges(answer: Any) -> None:
     """Make a filter that answers to changes from top to bottom."""
-    kernel = ask(answer)
-    compare(np.shape(kernel), (3, 3), "the filter's shape")
-    kernel = np.asarray(kernel)
+    kernel = _filter(ask(answer))
     wrong_if(
         kernel.dtype.kind not in "fi",
         f"the filter holds {kernel.dtype}; weights below zero need float32 or a signed integer",
     )
     kernel = kernel.astype(np.float32)
+    wrong_if(not np.isfinite(kernel).all(), "the filter holds NaN or infinity; expected numbers")
     wrong_if(not kernel.any(), "the filter is all zeros: it answers to nothing")
     total = kernel.sum()
     kernel /= np.abs(kernel).max()
@@ -98,6 +99,24 @@ def check_edges(answer: Any) -> None:
     )
     wrong_if(lowest < -1e-5, "its sign is reversed: dark above bright gives a number below zero")
 
+
+def _filter(found: Any) -> np.ndarray:
+    """Return an answer as an array of 3x3 weights."""
+    try:
+        kernel = np.asarray(found)
+    except ValueError as error:
+        raise Wrong("the filter's rows differ in length; expected three rows of three") from error
+    wrong_if(kernel.ndim == 0, f"the filter is {describe(found)}; expected an array of 3x3 weights")
+    said = f"the filter has shape {kernel.shape}; expected (3, 3)"
+    row, column = kernel.shape in ((3,), (1, 3)), kernel.shape == (3, 1)
+    wrong_if(row, f"{said}: this is one row of weights, and a filter has three rows of three")
+    wrong_if(column, f"{said}: this is one column of weights, and a filter has three of them")
+    wrong_if(
+        kernel.shape == (9,), f"{said}: nine weights are there, but not in three rows of three"
+    )
+    wrong_if(kernel.shape != (3, 3), said)
+    return kernel
+
 # %% ../../nbs/exercises/lesson_00.ipynb #2c4c2cc5
 @exercise(
     0,
@@ -108,13 +127,19 @@ def check_edges(answer: Any) -> None:
 )
 def check_pool(answer: Any) -> None:
     """Pool a map by twos without a loop."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)  # no wrong maximum looks like another on these maps
     for shape, dtype in [((4, 6), "float32"), ((6, 2), "uint8"), ((5, 7), "float32")]:
         image = rng.permutation(np.prod(shape)).reshape(shape).astype(dtype)
         # below zero, so that a maximum that starts from 0 is found out
         image = image if dtype == "uint8" else image - 100
         said = f"the result for a map of shape {shape}"
         _pool_mistakes(ask(answer, image), image, said)
+    small, large = (rng.random(shape, np.float32) for shape in [(4, 6), (40, 60)])
+    wrong_if(
+        loops(answer, (small,), (large,)),
+        "the result is right, but it takes a loop over the map; expected `reshape` and `max` in "
+        "place of the loop",
+    )
 
 
 def _pool_mistakes(found: Any, image: np.ndarray, said: str) -> None:
@@ -151,4 +176,24 @@ def _pool_mistakes(found: Any, image: np.ndarray, said: str) -> None:
         differs = mistake.shape != expected.shape or not np.allclose(mistake, expected)
         same = np.shape(found) == mistake.shape and np.allclose(found, mistake)
         wrong_if(differs and same, f"{said} {message}")
+    _wrong_axes(found, even.reshape(rows, 2, columns, 2), said)
     compare(found, expected, said)
+
+
+def _wrong_axes(found: Any, squares: np.ndarray, said: str) -> None:
+    """Name the axes of (rows, 2, columns, 2) over which a maximum runs that are the wrong ones."""
+    for axes in [(0,), (1,), (2,), (3,), *combinations(range(4), 2)]:
+        mistake = squares.max(axis=axes)
+        same = np.shape(found) == mistake.shape and np.array_equal(found, mistake)
+        wrong_if(
+            same and not np.array_equal(mistake, squares.max(axis=(1, 3))),
+            f"{said} is the maximum over {'axis' if len(axes) == 1 else 'axes'} "
+            f"{' and '.join(map(str, axes))} of (rows, 2, columns, 2): which two of these four "
+            "axes are the places inside a square?",
+        )
+    rows, _, columns, _ = squares.shape
+    mistake = squares.reshape(columns, 2, rows, 2).max(axis=(1, 3))
+    wrong_if(
+        rows != columns and np.shape(found) == mistake.shape and np.array_equal(found, mistake),
+        f"{said} splits the first axis by the number of columns, the second by that of rows",
+    )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from .engine import Wrong, ask, compare, exercise, wrong_if
+from .guard import built_in
 
 # %% ../../nbs/exercises/lesson_02.ipynb #d9f2db24
 @exercise(
@@ -29,6 +30,12 @@ def check_to_rgb(answer: Any) -> None:
         for message, mistake in _channel_mistakes(bgra).items():
             wrong_if(np.array_equal(found, mistake), message)
         compare(found, np.stack([bgra[..., 2], bgra[..., 1], bgra[..., 0]], -1))
+    for function in built_in(answer, bgra):
+        name = getattr(function, "__name__", "")
+        wrong_if(
+            vars(cv2).get(name) is function,
+            f"the colors are right, but `cv2.{name}` was called; expected an answer without OpenCV",
+        )
 
 
 def _channel_mistakes(bgra: np.ndarray) -> dict[str, np.ndarray]:
@@ -136,11 +143,11 @@ _MASKS = (
     2,
     hint="`cv2.connectedComponentsWithStats` wants bytes, not bool. Its third result has a row "
     "for each number: left, top, width, height, pixels. Row 0 is the background.",
-    why="the background is left out, the patch with the most pixels is chosen, and its box is "
+    why="the background is left out, the component with the most pixels is chosen, and its box is "
     "left, top, width, height",
 )
 def check_largest(answer: Any) -> None:
-    """Ask for the box of a mask's largest patch: left, top, width, height."""
+    """Ask for the box of a mask's largest component: left, top, width, height."""
     for picture, box in _MASKS:
         mask = np.array([[letter == "x" for letter in row] for row in picture.split("|")])
         try:
@@ -158,18 +165,18 @@ def _check_box(found: Any, box: tuple[int, ...], mask: np.ndarray) -> None:
     whole = (int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
     mistakes = {
         (0, 0, *mask.shape[::-1]): "is the whole mask: number 0 is the background",
-        whole: "goes around all patches, not around one",
+        whole: "goes around all components, not around one",
         (left, top, left + width, top + height): "ends with right and bottom; expected width and "
         "height",
         (left, top, left + width - 1, top + height - 1): "ends with the last column and row; "
         "expected width and height",
         (width, height, left, top): "has the size first; expected the place first",
-        (6, 1, 2, 2): "is that of the patch farthest to the right, not of the largest",
+        (6, 1, 2, 2): "is that of the component farthest to the right, not of the largest",
         (left, top, width - 1, height - 1): "is off by one: its last row and column belong to it",
         (top, left, height, width): "has x and y in each other's place: left comes first",
-        (0, 0, 2, 1): "is that of the first patch, not of the largest",
+        (0, 0, 2, 1): "is that of the first component, not of the largest",
         (0, 0, 5, 5): "is that of the diagonal line: it has the larger box, but fewer pixels",
-        (0, 5, 5, 1): "is that of the line below: patches that touch by a corner are one patch",
+        (0, 5, 5, 1): "is that of the line below: pixels that touch by a corner are one component",
     }
     wrong_if(
         isinstance(found, tuple) and len(found) == 5,

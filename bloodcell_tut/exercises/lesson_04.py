@@ -8,9 +8,12 @@ __all__ = ['check_together', 'check_put_back', 'check_partner']
 # %% ../../nbs/exercises/lesson_04.ipynb #374d5014
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from fractions import Fraction
+from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -60,6 +63,69 @@ def check_together(answer: Any) -> None:
         "the order is right, but it was drawn from a generator that all code shares, which "
         "changes other people's draws: make a generator of your own",
     )
+    wrong_if(
+        _falls_apart(answer, images, labels),
+        "images and labels stayed together, but only because two generators of one seed happen to "
+        "draw the same: draw one order and use it for both",
+    )
+
+
+def _falls_apart(answer: Any, images: np.ndarray, labels: np.ndarray) -> bool:
+    """Ask once more, while no two generators draw the same, not even those of one seed."""
+    with ExitStack() as stack:
+        spent = count()
+        own = getattr(answer, "__globals__", {})
+        for module, name in _MAKERS:
+            maker = getattr(module, name)
+            other = _apart(maker, spent)
+            stack.enter_context(patch.object(module, name, other))
+            for key in [key for key, value in own.items() if value is maker]:
+                stack.callback(own.__setitem__, key, maker)
+                own[key] = other
+        mixed, mixed_labels = ask(answer, images, labels, 1)
+    return not np.array_equal(labels[mixed[:, 0, 0, 0]], mixed_labels)
+
+
+_MAKERS = [
+    (np.random, "default_rng"),
+    (np.random, "Generator"),
+    (np.random, "RandomState"),
+    (random, "Random"),
+]
+
+
+class _Like(type):
+    """A class that counts what its base has made as its own."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.__mro__[1])
+
+
+def _apart(maker: Any, spent: Iterator[int]) -> Any:
+    """Return what makes the same generators, each after other draws than those before it."""
+
+    def spend(generator: Any) -> None:
+        for _ in range(next(spent)):
+            generator.random()
+
+    if not isinstance(maker, type):
+
+        def make(*arguments: Any, **named: Any) -> Any:
+            generator = maker(*arguments, **named)
+            spend(generator)
+            return generator
+
+        return make
+
+    def then_spend(method: str) -> Callable[..., None]:
+        def begin(self: Any, *arguments: Any, **named: Any) -> None:
+            getattr(maker, method)(self, *arguments, **named)
+            spend(self)
+
+        return begin
+
+    methods = [method for method in ("__init__", "seed") if hasattr(maker, method)]
+    return _Like(maker.__name__, (maker,), {method: then_spend(method) for method in methods})
 
 
 def _pair(found: Any) -> tuple[Any, Any]:
@@ -146,11 +212,14 @@ class _Draws:
         return [*values[:-1], values[-1] + 1] if values else None
 
 
-def _deal(answer: Any, n: int, draw: Callable[[int], int]) -> tuple[int, ...]:
+def _deal(answer: Any, n: int, draw: _Draws) -> tuple[int, ...]:
     """Shuffle n cards from the front with the learner's partner."""
     cards = list(range(n))
     for place in range(n):
+        before = len(draw.ranges)
         other = ask(answer, place, n, draw)
+        draws = len(draw.ranges) - before
+        wrong_if(draws > 1, f"place {place} took {draws} draws: call `draw` once for each place")
         wrong_if(
             not isinstance(other, int | np.integer) or isinstance(other, bool),
             f"found {describe(other)}; expected a place, a whole number",

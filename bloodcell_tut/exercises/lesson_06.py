@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .engine import ask, compare, describe, exercise, wrong_if
+from .guard import loops
 
 # %% ../../nbs/exercises/lesson_06.ipynb #67994995
 @exercise(
@@ -77,6 +78,12 @@ def check_rows(answer: Any) -> None:
         expected = np.zeros((len(numbers), 3), np.float32)
         expected[range(len(numbers)), numbers] = 1
         _check_rows(ask(answer, names, class_names), expected)
+    few, many = (tuple(f"class {i:03}" for i in range(n)) for n in (3, 60))
+    wrong_if(
+        loops(answer, (np.array(few * 2), few), (np.array(many * 2), many)),
+        "the rows are right, but it takes a loop over images or classes; expected one comparison "
+        "of arrays",
+    )
 
 
 def _check_rows(found: Any, expected: np.ndarray) -> None:

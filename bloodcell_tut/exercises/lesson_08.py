@@ -6,11 +6,10 @@
 __all__ = ['check_softmax', 'check_sgd_step', 'check_early_stop']
 
 # %% ../../nbs/exercises/lesson_08.ipynb #647c14cd
-from collections.abc import Sequence
-
 import numpy as np
 
 from .engine import Wrong, ask, compare, exercise, wrong_if
+from .guard import shown
 
 # %% ../../nbs/exercises/lesson_08.ipynb #8fb81b98
 @exercise(
@@ -23,12 +22,26 @@ from .engine import Wrong, ask, compare, exercise, wrong_if
 def check_softmax(answer: object) -> None:
     """Judge a function that turns logits into probabilities."""
     logits = np.array([[2.0, 0.0, 1.0, -1.0], [3.0, 3.0, 5.0, 4.0], [-2.0, 0.5, 0.0, 0.0]])
-    powers = np.exp(logits)
-    expected = powers / powers.sum(axis=1, keepdims=True)
-    found = ask(answer, logits)
+    expected = _softmax(logits)
+    try:
+        with np.errstate(all="ignore"):
+            found = ask(answer, logits)
+    except ValueError as error:
+        wrong_if(
+            "broadcast" in str(error),
+            f"your code stopped with ValueError ({error}): one number for each row is no column, "
+            "unless `keepdims=True` keeps its second axis",
+        )
+        raise error
     if isinstance(found, np.ndarray) and found.shape == expected.shape:
+        wrong_if(
+            not np.isfinite(found).all(),
+            "the result holds NaN or infinity even for small logits: which number is subtracted, "
+            "and what is divided by?",
+        )
+        for message, mistake in _formulas(logits).items():
+            wrong_if(np.allclose(found, mistake), message)
         said = "the rows add up to " + ", ".join(f"{total:.3g}" for total in found.sum(axis=1))
-        wrong_if(np.allclose(found, np.log(expected)), "these are logarithms of probabilities")
         wrong_if(np.isclose(found.sum(), 1), f"{said}: all images together add up to 1")
         by_column = np.allclose(found.sum(axis=0), 1)
         wrong_if(by_column, f"{said}, the columns to 1: the sum runs along the wrong axis")
@@ -39,19 +52,73 @@ def check_softmax(answer: object) -> None:
     _check_extremes(answer)
 
 
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _formulas(logits: np.ndarray) -> dict[str, np.ndarray]:
+    """What comes out of the likely slips in the formula."""
+    by_column = np.exp(logits - logits.max(axis=0))
+    powers_are_there = "these are powers of e, not yet shares: divide each by the sum of its row"
+    return {
+        "these are logarithms of probabilities": np.log(_softmax(logits)),
+        "these are the logits as they came in": logits,
+        powers_are_there: np.exp(logits),
+        f"{powers_are_there} (the subtraction is right)": np.exp(
+            logits - logits.max(axis=1, keepdims=True)
+        ),
+        "the logits themselves were divided by their sum; softmax divides powers of e": logits
+        / logits.sum(axis=1, keepdims=True),
+        "these are powers of 2; expected powers of e": _softmax(logits * np.log(2)),
+        "the smallest logit has the largest share: is there a minus too many?": _softmax(-logits),
+        "each number was treated by itself, which is the sigmoid; softmax divides by the sum of "
+        "a row": 1 / (1 + np.exp(-logits)),
+        "another number was subtracted from each column (`axis=0`), which changes the result; "
+        "expected one number for each row": by_column / by_column.sum(axis=1, keepdims=True),
+    }
+
+
 def _check_extremes(answer: object) -> None:
     high, low = np.array([[1000.0, 999.0]]), np.array([[-1000.0, -1001.0], [-999.0, -1000.0]])
-    expected = np.exp([1.0, 0.0]) / np.exp([1.0, 0.0]).sum()
     # rows at very different levels: one number for all rows would not do
-    for name, logits in (("of 1000", high), ("of -1000", low), ("of both", np.vstack([high, low]))):
+    for name, logits in (
+        ("of 1000", high),
+        ("of -1000", low),
+        ("of both", np.vstack([high, low])),
+        ("of both in one row", np.array([[1000.0, -1000.0], [-1000.0, 1000.0]])),
+    ):
+        _check_extreme(answer, logits, f"with logits {name}")
+
+
+def _check_extreme(answer: object, logits: np.ndarray, said: str) -> None:
+    try:
         with np.errstate(all="ignore"):
             found = ask(answer, logits)
-        said = f"with logits {name} the result holds NaN"
+    except ArithmeticError as error:
+        raise Wrong(
+            f"{said} your code stopped with {type(error).__name__} ({error}): a power is too large "
+            "for a float, or all powers of a row became 0"
+        ) from error
+    expected = _softmax(logits)
+    if isinstance(found, np.ndarray) and found.shape == expected.shape:
         wrong_if(
             not np.isfinite(found).all(),
-            f"{said}: a power became infinite, or all powers of a row became 0",
+            f"{said} the result holds {'NaN' if np.isnan(found).any() else 'infinity'}: a power "
+            "became infinite, or all powers of a row became 0",
         )
-        compare(found, np.tile(expected, (len(logits), 1)), f"with logits {name}, the result")
+        total = found.sum(axis=1)[0]
+        wrong_if(
+            not np.isclose(total, 1),
+            f"{said} a row adds up to {total:.3g}; expected 1: what overflows must not come up, "
+            "replacing it afterwards is too late",
+        )
+        wrong_if(
+            np.ptp(found) < 1e-9,
+            f"{said} all classes get the same share: were the logits cut off? Expected the same "
+            "differences between them as before",
+        )
+    compare(found, expected, f"{said}, the result")
 
 # %% ../../nbs/exercises/lesson_08.ipynb #423a7717
 @exercise(
@@ -95,6 +162,19 @@ def _slips(
     ]
 
 # %% ../../nbs/exercises/lesson_08.ipynb #c9826f51
+_RISING = [1.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97]
+_LOSSES: list[tuple[list[float], int, tuple[int, int]]] = [
+    (_RISING, 2, (3, 1)),
+    ([1.4, 1.1, 0.9, 1.0, 1.2, 1.3], 2, (4, 2)),
+    ([1.0, 0.8, 0.9, 0.85, 0.7, 0.2], 2, (3, 1)),
+    ([1.0, 0.5, 0.9, 0.8, 0.7, 0.6], 3, (4, 1)),
+    ([1.0, 0.6, 0.6, 0.6, 0.5], 2, (3, 1)),
+    ([1.0, 0.9, 0.8], 2, (2, 2)),
+    ([1.0, 0.5, 0.7], 5, (2, 1)),
+]
+"""Losses, patience, and the right answer; in the last two, patience never runs out."""
+
+
 @exercise(
     lesson=8,
     hint="go through the epochs and remember the best one so far; after each epoch ask how many "
@@ -104,31 +184,39 @@ def _slips(
 )
 def check_early_stop(answer: object) -> None:
     """Judge a function that finds the epoch to stop after and the one to keep."""
-    cases: list[tuple[Sequence[float], int, tuple[int, int]]] = [
-        ([1.4, 1.1, 0.9, 1.0, 1.2, 1.3], 2, (4, 2)),
-        ([1.0, 0.8, 0.9, 0.85, 0.7, 0.2], 2, (3, 1)),
-        ([1.0, 0.5, 0.9, 0.8, 0.7, 0.6], 3, (4, 1)),
-        ([1.0, 0.6, 0.6, 0.6, 0.5], 2, (3, 1)),
-        ([1.0, 0.9, 0.8], 2, (2, 2)),
-        ([1.0, 0.5, 0.7], 5, (2, 1)),
-    ]
-    for losses, patience, expected in cases:
-        found = ask(answer, list(losses), patience)
-        said = f"for {losses} and a patience of {patience} the result is {found!r}"
+    for losses, patience, (stop, best) in _LOSSES:
+        asked = f"for {losses} and a patience of {patience}"
+        runs_out = stop - best < patience
+        if runs_out:
+            asked += ", where training goes on to the last epoch,"
+        try:
+            found = ask(answer, list(losses), patience)
+        except Wrong as mistake:
+            raise Wrong(f"{asked} {mistake}") from None
+        said = f"{asked} the result is {shown(found)}"
         pair = isinstance(found, tuple) and len(found) == 2
         wrong_if(not pair, f"{said}; expected a tuple of two ints, (stop, best)")
+        wrong_if(
+            runs_out and found[0] in (None, -1, len(losses)),
+            f"{said}; expected the number of the last epoch as the stop, counted from 0",
+        )
         whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in found)
         wrong_if(not whole, f"{said}; expected two whole numbers, the epochs and not their losses")
-        _name_slip(tuple(map(int, found)), losses, expected, said)
+        _name_slip((int(found[0]), int(found[1])), losses, (stop, best), said)
 
 
 def _name_slip(
-    found: tuple[int, ...], losses: Sequence[float], expected: tuple[int, int], said: str
+    found: tuple[int, int], losses: list[float], expected: tuple[int, int], said: str
 ) -> None:
     if found == expected:
         return
     stop, best = expected
     lowest = min(range(len(losses)), key=losses.__getitem__)
+    wrong_if(
+        losses is _RISING and found[0] in (len(losses) - 1, len(losses)),
+        f"{said}: training never stops early. After epoch {stop}, patience has run out: count the "
+        "epochs since the best one",
+    )
     wrong_if(found == (stop + 1, best + 1), f"{said}: both off by one; epochs count from 0")
     wrong_if(found == (best, stop), f"{said}: the two changed places; expected (stop, best)")
     wrong_if(
@@ -139,12 +227,15 @@ def _name_slip(
         found == (stop, stop) and stop != best,
         f"{said}: these would be the weights of the last epoch, not of the best",
     )
+    wrong_if(
+        found[0] > stop and losses[best : best + 2] == [losses[best]] * 2,
+        f"{said}: it stops too late, since an equal loss does not count as lower",
+    )
     wrong_if(found[0] == stop - 1, f"{said}: it stops one epoch too early")
     wrong_if(found[0] == stop + 1, f"{said}: it stops one epoch too late")
     wrong_if(
         found[0] > stop,
-        f"{said}: it stops too late; an epoch counts as better only when it beats the best so far, "
-        "and an equal loss does not",
+        f"{said}: it stops too late; an epoch counts as better only when it beats the best so far",
     )
     wrong_if(found[0] < stop, f"{said}: it stops too early")
     raise Wrong(f"{said}: the stop is right, the best epoch is another")

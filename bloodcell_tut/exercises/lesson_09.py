@@ -33,12 +33,46 @@ def check_shares(answer: Any) -> None:
         counts = np.array(
             [[((true == i) & (predicted == j)).sum() for j in range(n)] for i in range(n)]
         )
-        with np.errstate(all="ignore"):
-            found = ask(answer, true, predicted, n)
+        found = _ask_shares(answer, true, predicted, n)
         expected = _by_row(counts)
+        size = found.shape[0] if isinstance(found, np.ndarray) and found.ndim == 2 else n
+        wrong_if(
+            size < n and found.shape == (size, size),
+            f"the result has rows and columns for {size} classes; expected {n}: a class without "
+            "any image, or one that is never predicted, has its row and its column too",
+        )
         if isinstance(found, np.ndarray) and found.shape == expected.shape:
             _wrong_tables(found, counts)
+            _absent_rows(found, counts)
         compare(found, expected)
+
+
+def _ask_shares(answer: Any, true: np.ndarray, predicted: np.ndarray, n: int) -> Any:
+    absent = sorted(set(range(n)) - set(true.tolist()))
+    said = f"of {n} classes, {absent} have no image" if absent else ""
+    try:
+        with np.errstate(all="ignore"):
+            return ask(answer, true, predicted, n)
+    except ZeroDivisionError as error:
+        wrong_if(bool(absent), f"{said}, and your code divides by 0 there; expected rows of zeros")
+        raise error
+    except (IndexError, KeyError) as error:
+        wrong_if(
+            bool(absent),
+            f"{said}, and your code stopped with {type(error).__name__} ({error}): is there a row "
+            f"and a column for each of the {n} classes?",
+        )
+        raise error
+
+
+def _absent_rows(found: np.ndarray, counts: np.ndarray) -> None:
+    """Look at the rows of classes without images, when all others are right."""
+    absent, expected = counts.sum(axis=1) == 0, _by_row(counts)
+    others_right = np.allclose(found[~absent], expected[~absent])
+    wrong_if(
+        others_right and bool(found[absent].any()),
+        "the row of a class without any image is not zero: none of its images went anywhere",
+    )
 
 
 def _by_row(counts: np.ndarray) -> np.ndarray:
@@ -47,7 +81,7 @@ def _by_row(counts: np.ndarray) -> np.ndarray:
 
 def _wrong_tables(found: np.ndarray, counts: np.ndarray) -> None:
     wrong_if(
-        np.isnan(found).any(),
+        np.isnan(found[counts.sum(axis=1) == 0]).any(),
         "there is NaN in the row of a class without images (0 / 0); expected zeros",
     )
     wrong_if(

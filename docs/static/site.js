@@ -8,3 +8,13 @@ document.addEventListener("DOMContentLoaded", () => {
     arrow.setAttribute("aria-label", `Pages of ${chapter}`);
   }
 });
+
+// The sidebar is long: what is open stands in sight in it.
+window.addEventListener("load", () => {
+  const sidebar = document.querySelector(".bd-sidebar-primary");
+  const open = [...(sidebar?.querySelectorAll("li.current.active > a") ?? [])].pop();
+  if (!open) return;
+  const { top, bottom } = open.getBoundingClientRect();
+  const hidden = top < 0 || bottom > window.innerHeight;
+  if (hidden) sidebar.scrollTop += top - window.innerHeight / 2;
+});

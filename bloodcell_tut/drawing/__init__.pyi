@@ -1,0 +1,45 @@
+from . import brush as brush
+from . import cells as cells
+from . import kinds as kinds
+from . import nuclei as nuclei
+from . import sample as sample
+from . import smear as smear
+from .sample import Augmented as Augmented
+from .kinds import CELL_KINDS as CELL_KINDS
+from .kinds import CellKind as CellKind
+from .kinds import Color as Color
+from .sample import DRAWN_PREFIX as DRAWN_PREFIX
+from .smear import FIELD_HEIGHT as FIELD_HEIGHT
+from .smear import FIELD_WIDTH as FIELD_WIDTH
+from .kinds import PLASMA as PLASMA
+from .smear import Photograph as Photograph
+from .kinds import Range as Range
+from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
+from .cells import WhiteCell as WhiteCell
+from .smear import Window as Window
+from .sample import augment as augment
+from .cells import draw_cell as draw_cell
+from .smear import draw_field as draw_field
+from .smear import draw_photograph as draw_photograph
+from .sample import draw_sample as draw_sample
+
+__all__ = [
+    "Augmented",
+    "CELL_KINDS",
+    "CellKind",
+    "Color",
+    "DRAWN_PREFIX",
+    "FIELD_HEIGHT",
+    "FIELD_WIDTH",
+    "PLASMA",
+    "Photograph",
+    "Range",
+    "SAMPLE_COLUMNS",
+    "WhiteCell",
+    "Window",
+    "augment",
+    "draw_cell",
+    "draw_field",
+    "draw_photograph",
+    "draw_sample",
+]

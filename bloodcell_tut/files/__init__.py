@@ -1,0 +1,5 @@
+"""Reading and writing safely: archives, folders of images, image files, what is kept on disk."""
+
+from bloodcell_tut.errors import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

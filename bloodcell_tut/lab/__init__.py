@@ -1,0 +1,5 @@
+"""What a learner's folder holds: the lessons, progress, widgets, the ledger of defects."""
+
+from bloodcell_tut.errors import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""How a network is trained: recipes, and the batches that it learns from."""
+
+from bloodcell_tut.errors import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

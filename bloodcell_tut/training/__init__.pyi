@@ -1,0 +1,17 @@
+from . import batches as batches
+from . import recipe as recipe
+from .recipe import ARTICLE as ARTICLE
+from .recipe import RECIPES as RECIPES
+from .recipe import Recipe as Recipe
+from .recipe import SMALL as SMALL
+from .recipe import default_epochs as default_epochs
+from .batches import sampling_weights as sampling_weights
+
+__all__ = [
+    "ARTICLE",
+    "RECIPES",
+    "Recipe",
+    "SMALL",
+    "default_epochs",
+    "sampling_weights",
+]

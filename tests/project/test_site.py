@@ -1,0 +1,402 @@
+"""The site: whole, offline, and usable in a real browser."""
+
+import json
+import re
+import runpy
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lessons import LESSONS, NBS, tagged
+from playwright.sync_api import Browser, Page
+from site_pages import ROOT, Site, browser, build
+from test_repository import PACKAGE, PUBLIC
+
+import bloodcell_tut
+from bloodcell_tut.lab import learners_copy
+
+WINGS = sorted(path.parent.name for path in PACKAGE.glob("[a-z]*/__init__.py"))
+WIDTHS = (390, 768, 1440)
+# what a reader types, and the page and anchor that should come first
+QUERIES = {
+    "img_array": "errata.html",
+    "split_by_photograph": "api/split.html#bloodcell_tut.split.split_by_photograph",
+    "choose_dataset": "api/dataset.html#bloodcell_tut.dataset.choose_dataset",
+    "extract_archive": "api/files.html#bloodcell_tut.files.extract_archive",
+    "shuffle": "api/shuffling.html#bloodcell_tut.shuffling.shuffle",
+    "convolution": "glossary.html#convolution",
+    "one-hot": "glossary.html#one-hot",
+    "learning rate": "glossary.html#learning-rate",
+    "photograph": "glossary.html#photograph",
+    "two commands": "index.html#two-commands",
+    "how to cite": "citing.html",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chrome: Browser) -> Iterator[Page]:
+    context = chrome.new_context(color_scheme="light", viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def dead_links(site: Site) -> list[str]:
+    """Links and sources that lead nowhere inside the site."""
+    known = {page.path: page.ids for page in site.pages.values()}
+    dead = []
+    for name, page in site.pages.items():
+        for _, attributes in page.elements:
+            for key in attributes.keys() & {"href", "src", "srcset"}:
+                link = urlsplit(attributes[key])
+                if link.scheme or link.netloc:
+                    continue
+                path = (page.path.parent / unquote(link.path)).resolve() if link.path else page.path
+                anchor = unquote(link.fragment)
+                if not path.exists() or (anchor and anchor not in known.get(path, set())):
+                    dead.append(f"{name}: {attributes[key]}")
+    return dead
+
+
+def test_every_link_and_anchor_leads_somewhere(site: Site) -> None:
+    assert len(site.pages) > 75
+    assert dead_links(site) == []
+
+
+def test_a_dead_link_is_found(site: Site, tmp_path: Path) -> None:
+    shutil.copy(site.folder / "glossary.html", tmp_path)
+    dead = " ".join(dead_links(Site(tmp_path)))
+    assert "08_train_cnn.html" in dead and "#convolution" not in dead
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:
+    loads = {"script": "src", "img": "src", "iframe": "src", "source": "srcset"}
+    for name, page in site.pages.items():
+        found = [attrs.get(key, "") for tag, key in loads.items() for attrs in page.all(tag)]
+        found += [a.get("href", "") for a in page.all("link") if a.get("rel") != "alternate"]
+        assert [link for link in found if urlsplit(link).netloc] == [], name
+    for path in site.folder.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", text), path.name
+
+
+def test_icons_need_no_script(site: Site, page: Page) -> None:
+    """Each has a drawing, in both themes; the theme's script of 1.6 MB is gone."""
+    assert not list(site.folder.rglob("fontawesome.js*"))
+    page.goto(site.address("07_split"))
+    drawn = page.evaluate(
+        """() => [...document.querySelectorAll(".fa-solid")].map(e => {
+            const style = getComputedStyle(e, "::before");
+            return [e.className, style.maskImage.slice(0, 24), parseFloat(style.width) > 5];
+        })"""
+    )
+    shown = [is_shown for *_, is_shown in drawn]
+    assert len(drawn) > 15 and sum(shown) >= 5
+    assert {mask for _, mask, _ in drawn} == {'url("data:image/svg+xml,'}, drawn
+    sun = page.locator(".theme-switch.fa-sun").first
+    assert not sun.is_visible(), "the mode is auto"
+
+
+def test_pages_that_readers_need_are_there(site: Site) -> None:
+    checks = set(NBS.glob("exercises/lesson_*.ipynb"))
+    notebooks = [p for p in NBS.rglob("*.ipynb") if p not in checks]
+    names = {p.relative_to(NBS).with_suffix("").as_posix() for p in notebooks}
+    names |= {"house", "api/index", "contributing", "security", "citing", "credits", "changelog"}
+    names |= {page for wing in WINGS for page in (f"{wing}/index", f"api/{wing}")}
+    assert names <= site.pages.keys() and "drawing/index" in names
+    assert not any("/lesson_" in name for name in site.pages), "a check would give answers away"
+
+
+def test_the_reference_lists_the_names_at_the_top_and_all_wings(site: Site) -> None:
+    index = site.pages["api/index"].path.read_text(encoding="utf-8")
+    listed = re.findall(r'href="\w+\.html#bloodcell_tut\.\w+\.(\w+)"', index)
+    assert sorted(listed) == sorted(set(bloodcell_tut.__all__) - {"__version__"})
+    links = {a.get("href", "") for a in site.pages["api/index"].all("a")}
+    assert {f"{wing}.html" for wing in WINGS} <= links
+    house = {a.get("href", "") for a in site.pages["house"].all("a")}
+    assert {f"{wing}/index.html" for wing in WINGS} <= house
+
+
+@pytest.mark.parametrize("module", sorted({module for module, _ in PUBLIC}))
+def test_reference_and_notebook_link_each_other(site: Site, module: str) -> None:
+    source = (PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    (notebook,) = re.findall(r"File to edit: [./]*/nbs/(.+)\.ipynb", source)
+    place = module.partition(".")[0]
+    names = [f"bloodcell_tut.{place}.{name}" for m, name in PUBLIC if m == module]
+    reference = site.pages[f"api/{place}"]
+    assert set(names) <= reference.ids
+    html = reference.path.read_text(encoding="utf-8")
+    assert html.count(
+        f'Explained in <a class="reference internal" href="../{notebook}.html'
+    ) == len(names)
+    links = {a.get("href", "") for a in site.pages[notebook].all("a")}
+    up = "../" * notebook.count("/")
+    assert {f"{up}api/{place}.html#{name}" for name in names} <= links
+    for _, name in (public for public in PUBLIC if public[0] == module):
+        way = name if name in bloodcell_tut.__all__ else f"{place}.{name}"
+        assert f'<span class="pre">bt.{way}</span>' in html
+
+
+def test_pictures_have_an_alternative_text(site: Site) -> None:
+    for name, page in site.pages.items():
+        for image in page.all("img"):
+            decoration = "logo" in image.get("class", "")
+            assert decoration or len(image.get("alt", "")) > 10, f"{name}: {image}"
+            assert not image.get("alt", "").endswith(".png"), f"{name}: {image}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_a_lesson_can_be_downloaded_and_keeps_its_solutions_folded(
+    site: Site, lesson: Path
+) -> None:
+    page = site.pages[lesson.stem]
+    files = [page.path.parent / a["href"] for a in page.all("a") if "download" in a]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    assert texts == [lesson.read_text(encoding="utf-8"), learners_copy(lesson)]
+    html = page.path.read_text(encoding="utf-8")
+    folded = re.findall(r'<div class="[^"]*tag_solution[^"]*">\n<details ([^>]*)>', html)
+    assert len(folded) == len(tagged(lesson, "solution")) > 0
+    assert not any("open" in attributes for attributes in folded)
+    assert "#|" not in re.sub(r"<[^>]+>", "", html), "a directive of nbdev's"
+    assert "Measured: " in html
+
+
+def test_every_page_has_a_plain_twin(site: Site) -> None:
+    for name, page in site.pages.items():
+        if name == "search":
+            continue
+        (twin,) = [a["href"] for a in page.all("link") if a.get("type") == "text/markdown"]
+        text = (page.path.parent / twin).read_text(encoding="utf-8")
+        assert text.startswith("# ") and "{toctree}" not in text and "](data:" not in text
+        for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
+            assert (page.path.parent / target).exists(), f"{name}: {target}"
+    overview = (site.folder / "llms.txt").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\((.+?)\)", overview)
+    assert len(listed) > 45 and all((site.folder / link).exists() for link in listed)
+
+
+def test_no_launch_button_without_a_public_address(site: Site, tmp_path: Path) -> None:
+    text = "".join(p.path.read_text(encoding="utf-8") for p in site.pages.values())
+    assert "colab.research" not in text and "mybinder" not in text
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "conf.py", tmp_path / "docs")
+    settings = (ROOT / "settings.ini").read_text(encoding="utf-8")
+    (tmp_path / "settings.ini").write_text(
+        settings.replace("[DEFAULT]", "[DEFAULT]\ngit_url = https://example.org/me/cells")
+    )
+    options = runpy.run_path(str(tmp_path / "docs" / "conf.py"))["html_theme_options"]
+    assert options["repository_url"] == "https://example.org/me/cells"
+    assert {"colab_url", "binderhub_url"} == options["launch_buttons"].keys()
+
+
+def watch(page: Page, here: str = "file:") -> list[str]:
+    """Note what goes wrong while pages are opened, and every request to elsewhere."""
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((here, "data:", "blob:")) else wrong.append(r.url),
+    )
+    return wrong
+
+
+def sideways(page: Page) -> list[int]:
+    """The widths at which the page has to be scrolled sideways."""
+    too_wide = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        extra = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        if page.evaluate(extra) > 0:
+            too_wide.append(width)
+    return too_wide
+
+
+# of what is on every page or in every line of code, the first of its kind is enough
+THIN = """() => {
+  document.querySelector(".bd-sidebar-primary nav").remove();
+  const seen = new Set();
+  for (const token of document.querySelectorAll("pre span:not(:has(*))")) {
+    if (seen.has(token.className)) token.replaceWith(token.textContent);
+    seen.add(token.className);
+  }
+}"""
+AXE = Axe().axe_script
+
+
+def barriers(page: Page, *rules: str) -> list[str]:
+    """Serious and critical violations of the accessibility guidelines, of all rules or of some."""
+    options: dict = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("async options => (await axe.run(document, options)).violations", options)
+    return [
+        f"{v['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:300]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"][:2]
+    ]
+
+
+class Visit(NamedTuple):
+    """What is wrong with a page: when it opens, and for whom it is a barrier."""
+
+    opening: list[str]
+    light: list[str]
+    dark: list[str]
+
+
+def visit(page: Page, address: str, wrong: list[str], whole: bool) -> Visit:
+    """Open a page once and look at it in all widths, then light, then, for its colors, dark."""
+    wrong.clear()
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    opening = [*wrong, *(f"sideways at {width}" for width in sideways(page))]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.add_style_tag(content="* { transition: none !important }")
+    if not whole:
+        page.evaluate(THIN)
+    page.evaluate(AXE)
+    light = barriers(page)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    return Visit(opening, light, barriers(page, "color-contrast"))
+
+
+@pytest.fixture(scope="module")
+def visits(site: Site, chrome: Browser) -> dict[str, Visit]:
+    context = chrome.new_context()
+    page = context.new_page()
+    wrong = watch(page)
+    found = {n: visit(page, site.address(n), wrong, n == "index") for n in site.pages}
+    context.close()
+    return found
+
+
+@pytest.mark.parametrize("kind", Visit._fields)
+def test_every_page_opens_from_disk_and_is_accessible(visits: dict[str, Visit], kind: str) -> None:
+    faults = {name: found for name, each in visits.items() if (found := getattr(each, kind))}
+    assert faults == {}, json.dumps(faults, indent=1)
+
+
+def test_what_is_wrong_with_a_page_is_noticed(page: Page, tmp_path: Path) -> None:
+    """Letters that fade in the dark, a picture without a text, a wide line, a lost script."""
+    (tmp_path / "a.html").write_text(
+        """<!doctype html><html lang="en"><title>A page</title><script src="lost.js"></script>
+        <style>p { color: #000; background: #fff } [data-theme=dark] p { background: #222 }</style>
+        <main><h1>A</h1><p>text</p><img src="data:,"><pre style="width: 1000px">wide</pre></main>
+        <script>matchMedia("(prefers-color-scheme: dark)").onchange = e =>
+            document.documentElement.dataset.theme = e.matches ? "dark" : "light"</script>"""
+    )
+    found = visit(page, (tmp_path / "a.html").as_uri(), watch(page), whole=True)
+    assert "sideways at 390" in found.opening and "lost.js" in " ".join(found.opening)
+    assert [text.split(":")[0] for text in found.light] == ["image-alt"]
+    assert [text.split(":")[0] for text in found.dark] == ["color-contrast"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_search_finds_the_right_page_first(site: Site, page: Page, query: str) -> None:
+    wrong = watch(page)
+    page.goto(f"{site.address('search')}?q={query}")
+    first = page.locator("ul.search > li > a").first
+    first.wait_for()
+    assert first.get_attribute("href") == QUERIES[query]
+    first.click()
+    page.locator(".bd-article h1").wait_for()
+    assert wrong == []
+
+
+def test_search_begins_in_the_sidebar(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("softmax")
+    page.keyboard.press("Enter")
+    page.locator("ul.search > li > a").first.wait_for()
+    assert "softmax" in page.url
+
+
+def test_pages_work_over_http(site: Site, page: Page) -> None:
+    handler = partial(QuietHandler, directory=str(site.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}"
+        wrong = watch(page, here)
+        for name in ("index.html", "07_split.html", "api/split.html", "search.html?q=softmax"):
+            page.goto(f"{here}/{name}", wait_until="networkidle")
+        assert page.locator("ul.search p.context").count() > 0, "results with their surroundings"
+        server.shutdown()
+    assert wrong == []
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+def background(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_the_theme_can_be_switched_and_is_kept(site: Site, page: Page) -> None:
+    page.goto(site.address("index"))
+    light = background(page)
+    page.get_by_label("Color mode").locator("visible=true").click()
+    page.get_by_role("button", name="Dark").locator("visible=true").click()
+    page.wait_for_function(f"getComputedStyle(document.body).backgroundColor != '{light}'")
+    page.reload()
+    dark = background(page)
+    assert dark != light
+    page.goto(site.address("07_split"))
+    assert background(page) == dark
+    figure = page.locator(".cell_output img.figure").first
+    assert figure.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_the_keyboard_alone_reaches_everything(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    reachable = "a[href], button, summary, input:not([type=hidden]), [tabindex='0']"
+    seen = page.evaluate(
+        """wanted => [...document.querySelectorAll(wanted)]
+        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled
+                     && e.tabIndex >= 0).map((e, i) => (e.dataset.reach = i, i))""",
+        reachable,
+    )
+    reached = set()
+    for _ in range(len(seen) + 20):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("Number(document.activeElement.dataset.reach ?? -1)"))
+    missing = set(seen) - reached
+    names = [page.locator(f"[data-reach='{i}']").evaluate("e => e.outerHTML") for i in missing]
+    assert len(seen) > 60 and names == []
+
+
+def test_the_keyboard_opens_a_solution(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    solution = page.locator(".tag_solution details").first
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert solution.locator("pre").is_visible()
+
+
+def test_print_shows_the_page_and_nothing_around_it(site: Site, page: Page) -> None:
+    page.goto(site.address("07_split"))
+    page.emulate_media(media="print")
+    assert page.locator(".bd-article h1").is_visible()
+    for around in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-footer"):
+        assert not page.locator(around).first.is_visible(), around
