@@ -69,7 +69,7 @@ def alone_in(folder: Path | str) -> Iterator[None]:
 
 def _take(folder: Path, lock: filelock.FileLock) -> None:
     """Make the folder and lock it, also where others remove what they have made just then."""
-    for last in (False, False, True):
+    for attempt in range(_ATTEMPTS):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             taken = [name for name in REPORT_FILES if (folder / name).is_dir()]
@@ -78,7 +78,11 @@ def _take(folder: Path, lock: filelock.FileLock) -> None:
             lock.acquire()
             note_holder(lock)
             return
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
             lock.release()
-            if last:
+            if attempt == _ATTEMPTS - 1:
                 raise
+
+
+_ATTEMPTS = 100
+"""How often a folder is made anew that another run's end removes meanwhile."""

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import filelock
 import pytest
@@ -329,6 +330,31 @@ def test_two_are_never_inside_one_folder(tmp_path: Path) -> None:
     crowd = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     errors = [process.communicate(timeout=120)[1] for process in crowd]
     assert errors == [""] * 4
+
+
+@pytest.mark.parametrize("error", [FileExistsError, FileNotFoundError])
+def test_a_folder_that_vanishes_while_it_is_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    mkdir, vanished = Path.mkdir, iter([True] * 5)
+
+    def made(path: Path, **options: Any) -> None:
+        if next(vanished, False):
+            raise error
+        mkdir(path, **options)
+
+    monkeypatch.setattr(Path, "mkdir", made)
+    with alone_in(tmp_path / "out"):
+        assert (tmp_path / "out" / ".lock").is_file()
+
+
+def test_a_file_where_the_folder_is_to_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"")
+    with (
+        pytest.raises(BloodcellError, match="out: can't be written to"),
+        alone_in(tmp_path / "out"),
+    ):
+        pass
 
 
 def test_a_lock_is_removed_by_its_holder_alone(
