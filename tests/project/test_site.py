@@ -239,13 +239,49 @@ THIN = """() => {
     seen.add(token.className);
   }
 }"""
+# text has a look: its own colors and size, and what lies behind it; the first of a look is marked
+MARK_NEW_LOOKS = """known => {
+  const looks = new Set(known), behind = new Map();
+  const ground = e => {
+    if (e && !behind.has(e)) {
+      const {backgroundColor, backgroundImage, opacity} = getComputedStyle(e);
+      behind.set(e, [backgroundColor, backgroundImage, opacity, ground(e.parentElement)].join());
+    }
+    return behind.get(e);
+  };
+  const letters = e => e.matches("input, textarea, select") ||
+    [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
+  for (const e of document.body.querySelectorAll("*")) {
+    delete e.dataset.new;
+    const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
+    const look = [color, fontSize, fontWeight, textShadow, ground(e)].join(";");
+    if (!looks.has(look) && letters(e) && e.checkVisibility()) {
+      looks.add(look);
+      e.dataset.new = "";
+    }
+  }
+  return [...looks];
+}"""
 AXE = Axe().axe_script
+CONTRAST = "color-contrast"
 
 
-def barriers(page: Page, *rules: str) -> list[str]:
-    """Serious and critical violations of the accessibility guidelines, of all rules or of some."""
-    options: dict = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    found = page.evaluate("async options => (await axe.run(document, options)).violations", options)
+def barriers(page: Page) -> list[str]:
+    """Serious and critical violations of the accessibility guidelines, but for contrast."""
+    return violations(page, "document", {"rules": {CONTRAST: {"enabled": False}}})
+
+
+def faint(page: Page, looks: list[str]) -> list[str]:
+    """Text that stands out too little, of each look that is not yet among `looks`."""
+    before = len(looks)
+    looks[:] = page.evaluate(MARK_NEW_LOOKS, looks)
+    new = "{include: [['[data-new]']]}"
+    return violations(page, new, {"runOnly": [CONTRAST]}) if len(looks) > before else []
+
+
+def violations(page: Page, where: str, options: dict) -> list[str]:
+    options |= {"resultTypes": ["violations"]}
+    found = page.evaluate(f"async o => (await axe.run({where}, o)).violations", options)
     return [
         f"{v['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:300]}"
         for v in found
@@ -262,7 +298,14 @@ class Visit(NamedTuple):
     dark: list[str]
 
 
-def visit(page: Page, address: str, wrong: list[str], whole: bool) -> Visit:
+class Looks(NamedTuple):
+    """The looks of text that were tried already, light and dark."""
+
+    light: list[str]
+    dark: list[str]
+
+
+def visit(page: Page, address: str, wrong: list[str], whole: bool, looks: Looks) -> Visit:
     """Open a page once and look at it in all widths, then light, then, for its colors, dark."""
     wrong.clear()
     page.emulate_media(color_scheme="light")
@@ -273,10 +316,10 @@ def visit(page: Page, address: str, wrong: list[str], whole: bool) -> Visit:
     if not whole:
         page.evaluate(THIN)
     page.evaluate(AXE)
-    light = barriers(page)
+    light = [*barriers(page), *faint(page, looks.light)]
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    return Visit(opening, light, barriers(page, "color-contrast"))
+    return Visit(opening, light, faint(page, looks.dark))
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +327,8 @@ def visits(site: Site, chrome: Browser) -> dict[str, Visit]:
     context = chrome.new_context()
     page = context.new_page()
     wrong = watch(page)
-    found = {n: visit(page, site.address(n), wrong, n == "index") for n in site.pages}
+    looks = Looks([], [])
+    found = {n: visit(page, site.address(n), wrong, n == "index", looks) for n in site.pages}
     context.close()
     return found
 
@@ -299,15 +343,21 @@ def test_what_is_wrong_with_a_page_is_noticed(page: Page, tmp_path: Path) -> Non
     """Letters that fade in the dark, a picture without a text, a wide line, a lost script."""
     (tmp_path / "a.html").write_text(
         """<!doctype html><html lang="en"><title>A page</title><script src="lost.js"></script>
-        <style>p { color: #000; background: #fff } [data-theme=dark] p { background: #222 }</style>
-        <main><h1>A</h1><p>text</p><img src="data:,"><pre style="width: 1000px">wide</pre></main>
+        <style>p { color: #000; background: #fff } [data-theme=dark] p { background: #222 }
+        i { color: #aaa; background: #fff }</style>
+        <main><h1>A</h1><p>text</p><p>more <i>faint</i> text</p><img src="data:,">
+        <pre style="width: 1000px">wide</pre></main>
         <script>matchMedia("(prefers-color-scheme: dark)").onchange = e =>
             document.documentElement.dataset.theme = e.matches ? "dark" : "light"</script>"""
     )
-    found = visit(page, (tmp_path / "a.html").as_uri(), watch(page), whole=True)
+    address, looks = (tmp_path / "a.html").as_uri(), Looks([], [])
+    found = visit(page, address, watch(page), whole=True, looks=looks)
     assert "sideways at 390" in found.opening and "lost.js" in " ".join(found.opening)
-    assert [text.split(":")[0] for text in found.light] == ["image-alt"]
-    assert [text.split(":")[0] for text in found.dark] == ["color-contrast"]
+    assert [text.split(":")[0] for text in found.light] == ["image-alt", CONTRAST]
+    assert [text.split(":")[0] for text in found.dark] == [CONTRAST] * 2, (
+        "the paragraphs' and the faint"
+    )
+    assert len(looks.light) == 4, "heading, text, faint text and code: each once"
 
 
 @pytest.mark.parametrize("query", QUERIES)
