@@ -11,7 +11,7 @@ NBS = ROOT / "nbs"
 PACKAGE = ROOT / "bloodcell_tut"
 
 # beside the lessons; what is not written yet is left out
-BESIDE = ("errata", "results", "glossary")
+BESIDE = ("article_repaired", "errata", "results", "glossary")
 
 # notebooks whose names begin so hold the answers of exercises
 CHECKS = "exercises/lesson_"
