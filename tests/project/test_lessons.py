@@ -82,6 +82,16 @@ def test_top_of_a_lesson(lesson: Path) -> None:
     assert any("choose_dataset(SOURCE" in s for s in uses)
 
 
+STIFF = r"\b(whoever|in earnest|one (may|speaks|might|would)|shall|in goe?s?|out comes?)\b"
+
+
+@pytest.mark.parametrize("notebook", [*LESSONS, NBS / "errata.ipynb"], ids=lambda p: p.stem)
+def test_the_prose_speaks_to_you(notebook: Path) -> None:
+    assert re.search(STIFF, "In go two numbers; who wins?", re.I)
+    found = [text for text in markdown(notebook) if re.search(STIFF, text, re.I)]
+    assert found == []
+
+
 @each_lesson
 def test_every_exercise_has_stub_solution_and_check(lesson: Path) -> None:
     sources = [cell["source"] for cell in cells(lesson)]
