@@ -77,6 +77,7 @@ def test_top_of_a_lesson(lesson: Path) -> None:
     top = "\n".join(cell["source"] for cell in cells(lesson)[:9])
     assert "nine_steps(" in top and "**Where we are.**" in top
     assert re.search(r"^\*Measured: .+\*$", top, re.M), "how long it takes"
+    assert re.search(r"^\*\*The article\.\*\* This lesson follows .+analyticsvidhya", top, re.M)
     assert [s.split("  #")[0] for s in tagged(lesson, "parameters")] == ['SOURCE = "sample"']
     uses = [s for s in code(lesson) if "choose_dataset(" in s and not is_export(s)]
     assert any("choose_dataset(SOURCE" in s for s in uses)
