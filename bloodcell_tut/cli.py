@@ -282,11 +282,31 @@ def _audit(
         _write({html: audit_page(found) if html else "", json_file: text})
 
 # %% ../nbs/cli.ipynb #d3d75af7
+_LearnersFolder = Annotated[
+    Path, typer.Argument(help="your folder; files in it are never overwritten")
+]
+
+
+@app.command("copy")
+def _copy(folder: _LearnersFolder = Path("bloodcell_lessons")) -> None:
+    """Lay the lessons in a folder of yours, for whatever opens notebooks."""
+    with manners():
+        _copy_lessons(folder)
+
+
+def _copy_lessons(folder: Path) -> None:
+    from bloodcell_tut.lab.lessons import copy_lessons
+    from bloodcell_tut.lab.progress import write_start_page
+
+    copied = copy_lessons(folder)
+    write_start_page(folder)
+    name = printable(str(folder))
+    typer.echo(f"{name}: {len(copied)} notebooks added; what was there already is untouched")
+
+
 @app.command("lab")
 def _lab(
-    folder: Annotated[
-        Path, typer.Argument(help="your folder; files in it are never overwritten")
-    ] = Path("bloodcell_lessons"),
+    folder: _LearnersFolder = Path("bloodcell_lessons"),
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="of the address; else a free one")
     ] = None,
@@ -294,14 +314,11 @@ def _lab(
 ) -> None:
     """Open the lessons in JupyterLab, in a folder of yours."""
     with manners():
-        from bloodcell_tut.lab.lessons import copy_lessons, open_lab, require_lab
-        from bloodcell_tut.lab.progress import write_start_page
+        from bloodcell_tut.lab.lessons import open_lab, require_lab
 
         require_lab()
-        copied = copy_lessons(folder)
-        write_start_page(folder)
-        name, options = printable(str(folder)), [] if port is None else [f"--port={port}"]
-        typer.echo(f"{name}: {len(copied)} notebooks added; what was there already is untouched")
+        _copy_lessons(folder)
+        options = [] if port is None else [f"--port={port}"]
         open_lab(folder, *options, *([] if browser else ["--no-browser"]))
 
 # %% ../nbs/cli.ipynb #97826c74
