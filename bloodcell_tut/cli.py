@@ -294,9 +294,7 @@ def _copy(folder: _Yours = Path("bloodcell_lessons")) -> None:
 @app.command("lab")
 def _lab(
     folder: _Yours = Path("bloodcell_lessons"),
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="of the address; else a free one")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="else a free one")] = None,
     browser: Annotated[bool, typer.Option(help="open one, or print the address only")] = True,
 ) -> None:
     """Open the lessons in JupyterLab, in a folder of yours."""

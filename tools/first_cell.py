@@ -21,7 +21,7 @@ except ImportError:
     address = "{address}"
     files = [*Path().glob("bloodcell_tut-*"), *Path("/kaggle/input").rglob("bloodcell_tut-*")]
     assert address or files, "put bloodcell_tut-*.whl beside this notebook and run this cell again"
-    pip = [executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    pip = [executable, "-m", "pip", "install", "-qq", "--no-deps"]
     run([*pip, address or str(max(files))], check=True)
     (folder,) = find_spec("bloodcell_tut").submodule_search_locations
     run_path(f"{{folder}}/lab/anywhere.py")["add_missing"]()

@@ -56,8 +56,8 @@ def add_missing() -> None:
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(folder, "kept.txt")
             kept.write_text("\n".join(f"{name}=={version}" for name, version in before.items()))
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", str(kept)]
-            subprocess.run([*pip, *missing], check=True)
+            pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-warn-conflicts"]
+            subprocess.run([*pip, "--constraint", str(kept), *missing], check=True)
     added = sorted(f"{name} {v}" for name, v in _installed().items() if name not in before)
     print(f"bloodcell_tut {version('bloodcell_tut')} is installed; beside it", end=" ")
     print("added: " + ", ".join(added) if added else "nothing was missing", end="; ")

@@ -15,9 +15,12 @@ import first_cell
 import nbformat
 import platforms
 import pytest
+from alone import alone
 from lessons import FIRST, LESSONS, run_lesson, tagged
 
 from bloodcell_tut.lab import learners_copy
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
 def test_each_lesson_begins_with_the_same_cell() -> None:
@@ -34,6 +37,18 @@ def test_the_cell_takes_the_address_that_the_settings_name(tmp_path: Path) -> No
     settings.write_text("[DEFAULT]\ngit_url = https://example.org/someone/bloodcell_tut\n")
     address = "git+https://example.org/someone/bloodcell_tut"
     assert f'address = "{address}"' in first_cell.source(settings)
+
+
+@each_lesson
+def test_a_lesson_alone_links_to_the_site_or_nowhere(lesson: Path) -> None:
+    text = lesson.read_text(encoding="utf-8")
+    n_links = text.count(".ipynb")
+    assert n_links > 5 and ".ipynb" not in alone(text)
+    linked = alone(text, "https://example.org/site/")
+    assert ".ipynb" not in linked and "(https://example.org/site/glossary.html#" in linked
+    assert linked.count("https://example.org/site/") == n_links
+    copies = [json.loads(copy)["cells"] for copy in (text, alone(text))]
+    assert [c["id"] for c in copies[0]] == [c["id"] for c in copies[1]]
 
 
 def test_without_the_package_and_its_wheel_the_cell_says_what_to_do(tmp_path: Path) -> None:
@@ -105,7 +120,7 @@ def runtime(
 
 
 @pytest.mark.platforms
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+@each_lesson
 def test_a_lesson_runs_alone(runtime: Runtime, lesson: Path, tmp_path: Path) -> None:
     ran = runtime.run(lesson, tmp_path)
     outputs = [output for cell in ran.cells for output in cell.get("outputs", [])]
