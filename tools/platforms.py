@@ -67,9 +67,14 @@ def freeze(python: Path) -> set[str]:
 
 
 def make_wheel(folder: Path) -> Path:
-    """Build the package's wheel into a folder and return it."""
-    root = Path(__file__).parent.parent
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(root)]
+    """Build the package's wheel into a folder and return it; two may do so at once."""
+    root, source = Path(__file__).parent.parent, folder / "source"
+    source.mkdir()
+    for name in ("setup.py", "pyproject.toml", "settings.ini", "README.md", "LICENSE"):
+        shutil.copy(root / name, source)
+    for name in ("bloodcell_tut", "nbs"):
+        shutil.copytree(root / name, source / name)
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
