@@ -41,6 +41,7 @@ notebooks: export ## run every notebook, keep its outputs, measure the lessons (
 
 export: .venv/dev ## write the package and README.md from the notebooks
 	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export && $(BIN)/python tools/stub.py
+	$(BIN)/python tools/first_cell.py
 	$(BIN)/python tools/ledger.py && $(BIN)/python tools/glossary.py && $(BIN)/python tools/readme.py
 
 docs: .venv/dev ## build the site into _docs (EXECUTE=1 runs the notebooks first)

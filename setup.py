@@ -27,7 +27,7 @@ class BuildPy(build_py):
             for cell in notebook["cells"]:
                 if cell["cell_type"] == "code":
                     cell |= {"outputs": [], "execution_count": None}
-            text = json.dumps(notebook, indent=1, ensure_ascii=False)
+            text = json.dumps(notebook, ensure_ascii=False)
             path.write_text(text + "\n", encoding="utf-8")
 
 

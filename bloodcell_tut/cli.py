@@ -208,7 +208,8 @@ def _predict(
             )
         )
         said = {} if labels is None else labels_of(labels, images, saved.class_names)
-        answers = [_answer(path, saved, pictures) | _label(said.get(path)) for path in images]
+        said_of = {path: {"label": name} for path, name in said.items()}
+        answers = [_answer(path, saved, pictures) | said_of.get(path, {}) for path in images]
         text = json.dumps(answers, indent=2)
         typer.echo(text if as_json else answers_table(answers))
         _write({json_file: text})
@@ -248,10 +249,6 @@ def _answer(path: Path, saved: "SavedModel", pictures: Path | None) -> dict[str,
     return {"image": str(path), "cells": [finding.as_json() for finding in findings]}
 
 
-def _label(name: str | None) -> dict[str, str]:
-    return {} if name is None else {"label": name}
-
-
 def _free_name(path: Path) -> Path:
     names = (path.with_stem(f"{path.stem}_{i}") for i in count(2))
     return path if not path.exists() else next(name for name in names if not name.exists())
@@ -282,27 +279,33 @@ def _audit(
         _write({html: audit_page(found) if html else "", json_file: text})
 
 # %% ../nbs/cli.ipynb #d3d75af7
+_Yours = Annotated[Path, typer.Argument(help="your folder; its files are never overwritten")]
+
+
+@app.command("copy")
+def _copy(folder: _Yours = Path("bloodcell_lessons")) -> None:
+    """Lay the lessons in a folder of yours, for whatever opens notebooks."""
+    with manners():
+        from bloodcell_tut.lab.progress import lay_lessons
+
+        typer.echo(lay_lessons(folder))
+
+
 @app.command("lab")
 def _lab(
-    folder: Annotated[
-        Path, typer.Argument(help="your folder; files in it are never overwritten")
-    ] = Path("bloodcell_lessons"),
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="of the address; else a free one")
-    ] = None,
+    folder: _Yours = Path("bloodcell_lessons"),
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="else a free one")] = None,
     browser: Annotated[bool, typer.Option(help="open one, or print the address only")] = True,
 ) -> None:
     """Open the lessons in JupyterLab, in a folder of yours."""
     with manners():
-        from bloodcell_tut.lab.lessons import copy_lessons, open_lab, require_lab
-        from bloodcell_tut.lab.progress import write_start_page
+        from bloodcell_tut.lab.lessons import open_lab, require_lab
+        from bloodcell_tut.lab.progress import lay_lessons
 
         require_lab()
-        copied = copy_lessons(folder)
-        write_start_page(folder)
-        name, options = printable(str(folder)), [] if port is None else [f"--port={port}"]
-        typer.echo(f"{name}: {len(copied)} notebooks added; what was there already is untouched")
-        open_lab(folder, *options, *([] if browser else ["--no-browser"]))
+        typer.echo(lay_lessons(folder))
+        options = {f"--port={port}": port is not None, "--no-browser": not browser}
+        open_lab(folder, *(option for option, is_wanted in options.items() if is_wanted))
 
 # %% ../nbs/cli.ipynb #97826c74
 @app.command("progress")

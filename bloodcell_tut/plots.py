@@ -7,8 +7,9 @@ __all__ = ['CLASS_COLORS', 'LESSON_STYLE', 'STEPS', 'class_color', 'show', 'show
 
 # %% ../nbs/plots.ipynb #bdc1976c
 import io
+from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -64,13 +65,27 @@ def show(ax: Axes, alt: str) -> None:
         When `alt` is empty.
     """
     # imported here so that plots work where there is no IPython
-    from IPython.display import Image, display
+    from IPython.display import display
 
     check_axes(ax)
     check_text(alt, "alt", "what the figure shows")
     small = {"optimize": True}
     picture = figure_png(ax, dpi=80, bbox_inches="tight", facecolor="white", pil_kwargs=small)
-    display(Image(picture, alt=alt))
+    display(_Picture(picture, alt))
+
+
+class _Picture(NamedTuple):
+    """A picture with its text, as every IPython shows it; the Image of IPython 7 takes no text."""
+
+    png: bytes
+    alt: str
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        shown = {"image/png": b64encode(self.png).decode(), "text/plain": self.alt}
+        return shown, {"image/png": {"alt": self.alt}}
 
 # %% ../nbs/plots.ipynb #c28899b4
 def check_axes(ax: Axes) -> None:

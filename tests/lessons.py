@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 NBS = ROOT / "nbs"
 LESSONS = sorted(NBS.glob("[0-9]*.ipynb"))
 NOTEBOOKS = sorted(NBS.rglob("*.ipynb"))
+FIRST = "f1257ce1"
+"""The id of the cell that all lessons begin with; see tools/first_cell.py."""
 TRAINING = LESSONS[8:]
 """The lessons that train for minutes."""
 
@@ -34,7 +36,9 @@ def markdown(notebook: Path) -> list[str]:
 
 
 def code(notebook: Path) -> list[str]:
-    return [cell["source"] for cell in cells(notebook) if cell["cell_type"] == "code"]
+    """The code that is the notebook's own: not the first cell, which all lessons share."""
+    own = [cell for cell in cells(notebook) if cell["cell_type"] == "code" and cell["id"] != FIRST]
+    return [cell["source"] for cell in own]
 
 
 def tagged(notebook: Path, tag: str) -> list[str]:
@@ -123,11 +127,11 @@ async def get_msg_in_slices(
                 raise
 
 
-def run_lesson(text: str, folder: Path) -> nbformat.NotebookNode:
+def run_lesson(text: str, folder: Path, kernel: str = "python3") -> nbformat.NotebookNode:
     """Run a notebook in a kernel of its own, in a folder; its first error is raised."""
     notebook = nbformat.reads(text, as_version=4)
     client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=600, kernel_name=kernel, resources={"metadata": {"path": str(folder)}}
     )
     with patch.object(AsyncZMQSocketChannel, "get_msg", get_msg_in_slices):
         client.execute()

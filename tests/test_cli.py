@@ -1,5 +1,6 @@
 """The command line: its answers, its errors, and what it prints where."""
 
+import importlib.util
 import json
 import os
 import shlex
@@ -258,6 +259,18 @@ def test_lab_copies_and_opens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert (tmp_path / "bloodcell_lessons" / "03_training_data.ipynb").is_file()
 
 
+def test_copy_needs_no_jupyterlab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("bloodcell_tut.lab.lessons.open_lab", None)
+    find = importlib.util.find_spec
+    hidden = lambda name, *more: None if name == "jupyterlab" else find(name, *more)  # noqa: E731
+    monkeypatch.setattr("importlib.util.find_spec", hidden)
+    assert call("lab").exit_code == 1 and not (tmp_path / "bloodcell_lessons").exists()
+    for added in ("notebooks added", "0 notebooks added"):
+        assert added in call("copy").stdout
+    assert (tmp_path / "bloodcell_lessons" / "START.md").is_file()
+    assert bt.lab.lay_lessons(tmp_path / "other").startswith(f"{tmp_path / 'other'}: ")
+
+
 def test_a_folder_in_use_is_told_before_keras_is_loaded(tmp_path: Path) -> None:
     with alone_in(tmp_path):
         result = call("run", "--out", tmp_path)
@@ -465,8 +478,7 @@ def test_lab_passes_port_and_browser_on(monkeypatch: pytest.MonkeyPatch) -> None
     opened: list[tuple[Any, ...]] = []
     monkeypatch.setattr("bloodcell_tut.lab.lessons.open_lab", lambda *given: opened.append(given))
     monkeypatch.setattr("bloodcell_tut.lab.lessons.require_lab", lambda: None)
-    monkeypatch.setattr("bloodcell_tut.lab.lessons.copy_lessons", lambda _: [])
-    monkeypatch.setattr("bloodcell_tut.lab.progress.write_start_page", lambda _: None)
+    monkeypatch.setattr("bloodcell_tut.lab.progress.lay_lessons", lambda _: "laid")
     assert call("lab", "x", "--port", 8890, "--no-browser").exit_code == 0
     assert opened == [(Path("x"), "--port=8890", "--no-browser")]
     assert call("lab", "--port", 70_000).exit_code == 2

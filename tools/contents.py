@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from configparser import ConfigParser, SectionProxy
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,13 @@ TOP_PAGES = {
     "security": "SECURITY.md",
     "changelog": "CHANGELOG.md",
 }
+
+
+def facts() -> SectionProxy:
+    """Return what settings.ini says of the package."""
+    settings = ConfigParser(delimiters=("=",), interpolation=None)
+    settings.read(ROOT / "settings.ini", encoding="utf-8")
+    return settings["DEFAULT"]
 
 
 def lessons() -> list[str]:

@@ -17,6 +17,7 @@ import icons
 import pictures
 import reference
 import twins
+from alone import alone
 
 from bloodcell_tut.lab import learners_copy, quiet_tensorflow
 
@@ -37,8 +38,9 @@ def stage(folder: Path) -> None:
         write(folder / "api" / f"{name}.md", reference.page(name))
     for name in contents.lessons():
         lesson = contents.source(name)
-        write(folder / "_files" / "full" / lesson.name, lesson.read_text(encoding="utf-8"))
-        write(folder / "_files" / "learner" / lesson.name, learners_copy(lesson))
+        full, address = lesson.read_text(encoding="utf-8"), contents.facts().get("doc_host", "")
+        write(folder / "_files" / "full" / lesson.name, alone(full, address))
+        write(folder / "_files" / "learner" / lesson.name, alone(learners_copy(lesson), address))
     pictures.draw(folder / "_static")
 
 

@@ -1,3 +1,4 @@
+from . import anywhere as anywhere
 from . import errata as errata
 from . import lessons as lessons
 from . import manners as manners
@@ -11,6 +12,7 @@ from .errata import Defect as Defect
 from .lessons import LESSONS_RECORD as LESSONS_RECORD
 from .progress import PROGRESS as PROGRESS
 from .lessons import START_PAGE as START_PAGE
+from .anywhere import add_missing as add_missing
 from .missing_names import bound_names as bound_names
 from .progress import class_table as class_table
 from .lessons import copy_lessons as copy_lessons
@@ -19,6 +21,7 @@ from .widgets import drop_zone as drop_zone
 from .progress import exercise_names as exercise_names
 from .widgets import explore as explore
 from .missing_names import help_with_missing_names as help_with_missing_names
+from .progress import lay_lessons as lay_lessons
 from .lessons import learners_copy as learners_copy
 from .lessons import lessons_folder as lessons_folder
 from .own_photographs import newest_model as newest_model
@@ -29,6 +32,7 @@ from .quiet import quiet_tensorflow as quiet_tensorflow
 from .progress import read_progress as read_progress
 from .progress import record_solved as record_solved
 from .lessons import require_lab as require_lab
+from .anywhere import set_up_lesson as set_up_lesson
 from .own_photographs import upload_photographs as upload_photographs
 from .missing_names import where_defined as where_defined
 from .progress import write_start_page as write_start_page
@@ -39,6 +43,7 @@ __all__ = [
     "LESSONS_RECORD",
     "PROGRESS",
     "START_PAGE",
+    "add_missing",
     "bound_names",
     "class_table",
     "copy_lessons",
@@ -47,6 +52,7 @@ __all__ = [
     "exercise_names",
     "explore",
     "help_with_missing_names",
+    "lay_lessons",
     "learners_copy",
     "lessons_folder",
     "newest_model",
@@ -57,6 +63,7 @@ __all__ = [
     "read_progress",
     "record_solved",
     "require_lab",
+    "set_up_lesson",
     "upload_photographs",
     "where_defined",
     "write_start_page",

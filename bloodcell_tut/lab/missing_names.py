@@ -9,11 +9,13 @@ __all__ = ['bound_names', 'where_defined', 'help_with_missing_names']
 import ast
 import json
 import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..files.argument_checks import check_kind, refuse
+from .lessons import learners_copy, lessons_folder
 
 # %% ../../nbs/lab/missing_names.ipynb #d0879170
 def bound_names(code: str) -> set[str]:
@@ -63,7 +65,7 @@ def where_defined(name: str, notebook: Path | str) -> str | None:
             lines = [line for line in source.splitlines() if not line.startswith("#|")]
             return (
                 f"`{name}` is made by the cell that begins with `{lines[0]}`. Run that one and "
-                "those before it first: menu Run, Run All Above Selected Cell."
+                "those before it first; in JupyterLab: menu Run, Run All Above Selected Cell."
             )
     return None
 
@@ -87,8 +89,26 @@ def help_with_missing_names(shell: Any) -> None:
         tb_offset: int | None = None,
     ) -> None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-        said = where_defined(error.name or "", os.environ.get("JPY_SESSION_NAME", ""))
-        if said:
+        if said := where_defined(error.name or "", _notebook_of(shell)):
             print(said)
 
     shell.set_custom_exc((NameError,), handle)
+
+
+def _notebook_of(shell: Any) -> Path:
+    """Return the notebook whose cells are run: as it is told, or the lesson most like it."""
+    told = os.environ.get("JPY_SESSION_NAME") or shell.user_ns.get("__vsc_ipynb_file__", "")
+    if Path(told).is_file():
+        return Path(told)
+    run = {_DIRECTIVE.sub("", cell).strip() for cell in shell.user_ns.get("In", [])}
+    n_shared = {
+        lesson: len(
+            run & {"".join(c["source"]).strip() for c in json.loads(learners_copy(lesson))["cells"]}
+        )
+        for lesson in sorted(lessons_folder().glob("0*.ipynb"))
+    }
+    most = max(n_shared, key=n_shared.__getitem__)
+    return most if n_shared[most] > 1 else Path()  # the first cell is in all of them
+
+
+_DIRECTIVE = re.compile(r"^#\|.*\n?", re.M)

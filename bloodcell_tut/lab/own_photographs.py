@@ -16,7 +16,7 @@ from ..errors import ImageError
 from ..images import read_image
 from ..inference.model_file import SavedModel, check_saved
 from ..inference.own_images import plot_findings, predict_photograph
-from .widgets import drop_zone, kernel_listens
+from .widgets import drop_zone, kernel_has
 from ..plots import show
 from ..files.image_file import check_image
 
@@ -33,7 +33,7 @@ def upload_photographs(saved: SavedModel, example: np.ndarray) -> None:
     """
     check_saved(saved)
     check_image(example, "example")
-    if not kernel_listens():
+    if not kernel_has("anywidget"):
         _show_findings(saved, example, "The example")
         return
     # imported here since it comes with the extra `lab` only

@@ -65,4 +65,5 @@ class _QuietTensorFlow(MetaPathFinder):
 
 def quiet_tensorflow() -> None:
     """Let this process load TensorFlow without its greeting, whenever it does."""
-    sys.meta_path.insert(0, _QuietTensorFlow())
+    if not any(isinstance(finder, _QuietTensorFlow) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _QuietTensorFlow())

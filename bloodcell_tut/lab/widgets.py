@@ -42,7 +42,7 @@ def explore(draw: Callable[..., Axes], alt: str, **choices: Any) -> None:
         with _own_figures():
             show(draw(**values), alt.format(**values))
 
-    if kernel_listens():
+    if kernel_has("ipywidgets"):
         # imported here since it comes with the extra `lab` only
         from IPython.display import display
         from ipywidgets import interactive
@@ -69,12 +69,13 @@ def _own_figures() -> Iterator[None]:
             matplotlib.interactive(before)
 
 # %% ../../nbs/lab/widgets.ipynb #e960c074
-def kernel_listens() -> bool:
+def kernel_has(widgets: str) -> bool:
+    """Return whether a kernel listens, and a library of widgets is installed."""
     # imported here so that the module works where there is no IPython
     from IPython import get_ipython
 
     has_kernel = getattr(get_ipython(), "kernel", None) is not None
-    return has_kernel and importlib.util.find_spec("anywidget") is not None
+    return has_kernel and importlib.util.find_spec(widgets) is not None
 
 # %% ../../nbs/lab/widgets.ipynb #c28a1a81
 _FIELD = """

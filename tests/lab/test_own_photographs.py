@@ -24,7 +24,7 @@ def saved() -> bt.SavedModel:
 def test_an_upload_is_answered(saved: bt.SavedModel, capsys: pytest.CaptureFixture[str]) -> None:
     png = cv2.imencode(".png", IMAGE[:, :, ::-1])[1].tobytes()
     with (
-        patch(f"{OWN_PHOTOGRAPHS}.kernel_listens", return_value=True),
+        patch(f"{OWN_PHOTOGRAPHS}.kernel_has", return_value=True),
         patch("IPython.display.display") as display,
         patch(f"{OWN_PHOTOGRAPHS}.show") as show,
     ):

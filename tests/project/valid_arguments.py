@@ -159,6 +159,7 @@ ARGUMENTS = {
     "write_report": "out:folder report:report evaluation:evaluation model:model "
     "examples:figures detector:detector? decision:decision?",
     # lab
+    "add_missing": "",
     "bound_names": "code:any_text",
     "class_table": "folder:learners",
     "copy_lessons": "folder:new_path",
@@ -167,6 +168,7 @@ ARGUMENTS = {
     "exercise_names": "",
     "explore": "draw:function alt:text",
     "help_with_missing_names": "shell:shell",
+    "lay_lessons": "folder:new_path",
     "learners_copy": "lesson:notebook",
     "lessons_folder": "",
     "newest_model": "",
@@ -177,6 +179,7 @@ ARGUMENTS = {
     "read_progress": "path:progress",
     "record_solved": "name:exercise",
     "require_lab": "",
+    "set_up_lesson": "",
     "upload_photographs": "saved:saved example:image",
     "where_defined": "name:any_text notebook:any_path",
     "write_start_page": "folder:learners",
