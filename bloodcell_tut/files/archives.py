@@ -23,7 +23,8 @@ from tqdm.auto import tqdm
 
 from ..errors import ArchiveError, printable
 from .digests import content_digest
-from .writing import build_once, cache_folder, new_folder
+from .cache import cache_folder
+from .writing import build_once, new_folder
 from .argument_checks import check_path, unless_none
 
 # %% ../../nbs/files/archives.ipynb #26865bd1

@@ -26,7 +26,8 @@ import numpy as np
 
 from bloodcell_tut.errors import DatasetError
 from bloodcell_tut.files.digests import file_digest
-from bloodcell_tut.files.writing import build_once, cache_folder, code_stamp
+from bloodcell_tut.files.cache import cache_folder
+from bloodcell_tut.files.writing import build_once, code_stamp
 
 # %% ../../nbs/files/array_cache.ipynb #f4a253c2
 _READING = ("files/image_kinds", "files/png_and_bmp", "files/tiff", "files/image_file")

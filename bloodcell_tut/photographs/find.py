@@ -17,7 +17,8 @@ import numpy as np
 
 from ..errors import DatasetError, ImageError
 from ..files.digests import file_digest
-from ..files.writing import cache_folder, read_arrays, write_atomically
+from ..files.cache import cache_folder
+from ..files.writing import read_arrays, write_atomically
 from ..images import read_image
 from .grouping import VisualWordIndex, Workers, join_by_color
 from .grouping import join_by_shape, numbered, set_numbers, with_workers

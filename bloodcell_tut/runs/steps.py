@@ -16,6 +16,7 @@ from ..baselines.drawn import drawn_cells, drawn_cells_help
 from ..dataset import ImageDataset, choose_dataset, choose_test_dataset
 from ..errors import DatasetError
 from ..evaluation import Evaluation, evaluate
+from ..files.cache import require_cache
 from ..files.contents import Labels
 from ..features import features_and_labels
 from ..inference.model_file import save_model
@@ -289,6 +290,7 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     settings
         What to do; the state of the training is kept in `settings.out`.
     """
+    require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
     model, history = _train(settings, prepared.split, log)
