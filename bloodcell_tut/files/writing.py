@@ -58,7 +58,7 @@ def write_atomically(path: Path | str, mode: str = "wb") -> Iterator[IO[Any]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _rename(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
@@ -98,7 +98,7 @@ def new_folder(path: Path | str) -> Iterator[Path]:
         temporary.chmod(0o755)
         yield temporary
         _sync_all(temporary)
-        temporary.rename(path)
+        _rename(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
@@ -135,18 +135,46 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+_ON_WINDOWS = os.name == "nt"
+_PAUSES = (0.1, 0.2, 0.4, 0.8) if _ON_WINDOWS else ()
+"""Seconds; Windows renames nothing that a virus scanner or a viewer is just looking at."""
+
+
+def _rename(source: Path, target: Path) -> None:
+    for pause in _PAUSES:
+        with suppress(PermissionError):
+            source.replace(target)
+            return
+        time.sleep(pause)
+    source.replace(target)
+
+
+_LONG = 240
+"""Characters of a path from which on Windows may refuse it, unless long paths are allowed."""
+
+
 def _cannot_write(path: Path, error: OSError) -> BloodcellError:
     kept = path.is_relative_to(cache_folder())
     another = "set BLOODCELL_TUT_CACHE to another folder" if kept else "choose another"
+    if _ON_WINDOWS and len(str(error.filename or path)) > _LONG:
+        another += " with a shorter path, or let Windows take long ones"
     return BloodcellError(
         f"{path}: can't be written ({error.strerror or error}); "
         f"expected a folder with free space and write permission; free some space or {another}"
     )
 
 # %% ../../nbs/files/writing.ipynb #30d907cb
+def remove_whole(path: Path) -> None:
+    """Remove a folder, or leave all of it where a file in it is in use and that forbids it."""
+    unwanted = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with suppress(OSError):
+        path.rename(unwanted)
+        shutil.rmtree(unwanted, ignore_errors=True)
+
+
 def remove_folder(path: Path) -> None:
     """Remove a folder that is not whole, and what killed processes left of it beside it."""
-    shutil.rmtree(path, ignore_errors=True)
+    remove_whole(path)
     remove_unfinished(path.parent, f"{path.name}.")
 
 

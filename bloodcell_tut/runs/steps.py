@@ -18,6 +18,7 @@ from ..errors import DatasetError
 from ..evaluation import Evaluation, evaluate
 from ..files.cache import require_cache
 from ..files.contents import Labels
+from ..files.digests import each_read_once
 from ..features import features_and_labels
 from ..inference.model_file import save_model
 from ..inference.out_of_distribution import OutOfDistributionDetector
@@ -74,6 +75,7 @@ class PreparedData:
     more: Iterator[Split]
 
 
+@each_read_once()
 def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
     """Do steps 1 to 7."""
     with log.step("choose a data set") as said:
