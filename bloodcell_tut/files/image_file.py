@@ -107,7 +107,7 @@ def _kind(data: bytes, path: Path) -> str:
         try:
             importlib.import_module("pillow_heif").register_heif_opener()
         except ImportError as error:
-            advice = 'save it as JPEG or run `pip install "bloodcell_tut[heic]"`'
+            advice = "save it as JPEG or run `pip install pillow-heif`"
             raise unreadable_image(path, "a HEIC photograph of a phone", advice=advice) from error
     return kind
 
