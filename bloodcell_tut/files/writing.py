@@ -136,27 +136,21 @@ def _sync_folder(folder: Path) -> None:
 
 
 _ON_WINDOWS = os.name == "nt"
-_PAUSES = (0.1, 0.2, 0.4, 0.8) if _ON_WINDOWS else ()
-"""Seconds; Windows renames nothing that a virus scanner or a viewer is just looking at."""
+_PAUSES = (0.1, 0.2, 0.4, 0.8) if _ON_WINDOWS else ()  # it renames nothing that is looked at
 
 
-def _rename(source: Path, target: Path) -> None:
+def _rename(source: Path, target: Path) -> Path:
     for pause in _PAUSES:
         with suppress(PermissionError):
-            source.replace(target)
-            return
+            return source.replace(target)
         time.sleep(pause)
-    source.replace(target)
-
-
-_LONG = 240
-"""Characters of a path from which on Windows may refuse it, unless long paths are allowed."""
+    return source.replace(target)
 
 
 def _cannot_write(path: Path, error: OSError) -> BloodcellError:
     kept = path.is_relative_to(cache_folder())
     another = "set BLOODCELL_TUT_CACHE to another folder" if kept else "choose another"
-    if _ON_WINDOWS and len(str(error.filename or path)) > _LONG:
+    if _ON_WINDOWS and len(str(error.filename or path)) > 240:  # it takes 260, or long ones if told
         another += " with a shorter path, or let Windows take long ones"
     return BloodcellError(
         f"{path}: can't be written ({error.strerror or error}); "

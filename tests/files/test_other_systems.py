@@ -95,11 +95,11 @@ def test_no_folder_is_renamed_while_an_array_in_it_is_mapped(
         pytest.skip("this system doesn't tell")
     rename, mapped = writing._rename, list[str]()
 
-    def looked_at(source: Path, target: Path) -> None:
+    def looked_at(source: Path, target: Path) -> Path:
         mapped.extend(
             x for x in Path("/proc/self/maps").read_text().splitlines() if str(source) in x
         )
-        rename(source, target)
+        return rename(source, target)
 
     monkeypatch.setattr(writing, "_rename", looked_at)
     data = bt.draw_sample(empty_cache / "data", n_photographs=8, n_images=8)
