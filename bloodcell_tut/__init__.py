@@ -11,9 +11,11 @@ try:
     from pkgutil import iter_modules
 
     from .errors import attach_stub
+    from .files.cache import spare_home
 
     __version__ = version("bloodcell_tut")
     __getattr__, __dir__, _shown = attach_stub(__name__, __file__)
+    spare_home()
     __all__ = sorted(set(_shown) - {module.name for module in iter_modules(__path__)})
 except KeyboardInterrupt:  # Ctrl-C in the first moments of the command needs no traceback
     if sys.argv[0].endswith(("bloodcell-tut", "bloodcell-tut.exe")):

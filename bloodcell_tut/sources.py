@@ -72,7 +72,7 @@ def _download() -> Path:
     except ImportError as error:
         raise DatasetError(
             "kaggle: the package kagglehub isn't installed; expected it for this data set; "
-            "install it with: pip install 'bloodcell_tut[kaggle]'"
+            "install it with: pip install kagglehub"
         ) from error
     try:
         return Path(kagglehub.dataset_download(_KAGGLE))

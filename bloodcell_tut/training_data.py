@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 
 from .files.array_checks import check_size, set_checked
 from .files.array_cache import kept_array, let_go, room_for, rows_of
+from .files.digests import each_read_once
 from .files.image_file_shades import darkest_and_brightest, shade_note
 from .dataset import ImageDataset, check_dataset
 from .errors import BloodcellError, DatasetError, ImageError
@@ -160,6 +161,7 @@ _LOOKED_AT = 200
 """So many images, at least, are looked at for whether most are almost black or white."""
 
 
+@each_read_once()
 def create_training_data(
     dataset: ImageDataset,
     size: int = 64,

@@ -358,5 +358,5 @@ def test_kaggle_without_network(tmp_path: Path) -> None:
 
 def test_kaggle_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(DatasetError, match=r"pip install 'bloodcell_tut\[kaggle\]'"):
+    with pytest.raises(DatasetError, match="pip install kagglehub"):
         choose_dataset("kaggle")

@@ -20,6 +20,7 @@ from .file_facts import FileFacts, file_facts, same_pictures
 from .file_facts import sets_of_two, visible_shares
 from .data_sets import all_notes, first_dataset, second_dataset
 from ..files.contents import Labels
+from ..files.digests import each_read_once
 from ..photographs.known_table import known_photographs
 from ..pages.render import percent
 from ..photographs.find import find_photographs, numbered, with_workers
@@ -222,6 +223,7 @@ def _out_of_frame(shares: np.ndarray) -> Iterator[_Found]:
         yield "out of frame", [i], f"{share} of the nucleus visible"
 
 # %% ../../nbs/auditing/findings.ipynb #c36f610e
+@each_read_once()
 def audit(
     dataset: ImageDataset | Path | str,
     against: ImageDataset | Path | str | None = None,

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import DatasetError
-from ..files.writing import build_once, cache_folder, code_stamp
+from ..files.cache import cache_folder
+from ..files.writing import build_once, code_stamp
 from ..files.digests import content_digest, file_digest
 from .kinds import CELL_KINDS
 from .smear import FIELD_HEIGHT, FIELD_WIDTH, Photograph, draw_photograph

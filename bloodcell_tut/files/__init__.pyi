@@ -4,6 +4,7 @@ from . import argument_checks as argument_checks
 from . import array_cache as array_cache
 from . import array_checks as array_checks
 from . import array_file as array_file
+from . import cache as cache
 from . import checkpoint as checkpoint
 from . import contents as contents
 from . import digests as digests
@@ -29,7 +30,7 @@ from .archives import MAX_RATIO as MAX_RATIO
 from .image_kinds import MAX_SCANS as MAX_SCANS
 from .archives import MAX_TOTAL_BYTES as MAX_TOTAL_BYTES
 from .folder_names import PARTS as PARTS
-from .writing import cache_folder as cache_folder
+from .cache import cache_folder as cache_folder
 from .archives import extract_archive as extract_archive
 from .layout import find_class_folders as find_class_folders
 from .image_file import image_bytes as image_bytes

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import DatasetError, ImageError
 from .folder_names import holds_images, holds_notes
 from .image_file import decode_image, image_bytes
-from .layout import entries, is_folder, subfolders
+from .layout import entries, is_folder, is_link, subfolders
 from .made_images import KeptImages, MadeImage, kept_images
 from .digests import file_digest
 from .writing import read_bounded
@@ -141,7 +141,7 @@ def _note_files(folder: Path, ending: str) -> Iterator[Path]:
         if entry.name.lower().endswith(ending) and not is_folder(entry):
             yield Path(entry.path)
     for inner in subfolders(folder):
-        if not inner.is_symlink():
+        if not is_link(inner):
             yield from _note_files(inner, ending)
 
 

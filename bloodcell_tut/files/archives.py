@@ -7,6 +7,7 @@ __all__ = ['MAX_FILES', 'MAX_FILE_BYTES', 'MAX_TOTAL_BYTES', 'MAX_RATIO', 'extra
 
 # %% ../../nbs/files/archives.ipynb #c801048f
 import io
+import os
 import re
 import stat
 import struct
@@ -23,7 +24,8 @@ from tqdm.auto import tqdm
 
 from ..errors import ArchiveError, printable
 from .digests import content_digest
-from .writing import build_once, cache_folder, new_folder
+from .cache import cache_folder
+from .writing import build_once, new_folder
 from .argument_checks import check_path, unless_none
 
 # %% ../../nbs/files/archives.ipynb #26865bd1
@@ -47,6 +49,11 @@ _MAX_PATH_BYTES = 1000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 _JUNK = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
+_ON_WINDOWS = os.name == "nt"
+_NOT_ON_WINDOWS = re.compile(
+    r'(con|prn|aux|nul|(com|lpt)[1-9¹²³]) *(\..*)?|.*[<>:"|?*].*|.*[. ]', re.IGNORECASE | re.DOTALL
+)
+"""Names of devices, characters that mean something else, and ends that Windows cuts off."""
 
 # %% ../../nbs/files/archives.ipynb #1991b213
 def _objection(info: zipfile.ZipInfo) -> str:
@@ -58,6 +65,8 @@ def _objection(info: zipfile.ZipInfo) -> str:
         != info.orig_filename,
         "has an absolute path": bool(path.anchor),
         "climbs out of the folder": any(not part.strip(". ") for part in path.parts),
+        "has a name that Windows doesn't take (unpack it elsewhere)": _ON_WINDOWS
+        and any(map(_NOT_ON_WINDOWS.fullmatch, path.parts)),
         "has no name": not path.parts and not _is_folder(info),
         "has too long a name": max(sizes, default=0) > _MAX_NAME_BYTES
         or sum(sizes) > _MAX_PATH_BYTES,

@@ -18,33 +18,26 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 
 from bloodcell_tut.errors import DatasetError
-from bloodcell_tut.files.digests import file_digest
-from bloodcell_tut.files.writing import build_once, cache_folder, code_stamp
+from bloodcell_tut.files.digests import each_read_once, file_digests
+from bloodcell_tut.files.cache import cache_folder
+from bloodcell_tut.files.writing import build_once, code_stamp, remove_whole
 
 # %% ../../nbs/files/array_cache.ipynb #f4a253c2
 _READING = ("files/image_kinds", "files/png_and_bmp", "files/tiff", "files/image_file")
 _PREPARING = (*_READING, "finder", "images", "training_data", "files/array_cache")
 """The modules whose code decides what a prepared image is."""
-_AT_A_TIME = 500
-"""Files that a thread hashes before it asks for more."""
 
 
-def _name(paths: Sequence[Path], settings: Sequence[object], *, again: bool = False) -> str:
+def _name(paths: Sequence[Path], settings: Sequence[object], *, as_read: bool = False) -> str:
     """Return a name for what the prepared files are, 24 hex digits."""
-    digest = partial(file_digest, again=again)
-    parts = [paths[i : i + _AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        digests = pool.map(lambda part: b"".join(map(digest, part)), parts)
-        content = hashlib.sha256(b"".join(digests))
-    stamp = code_stamp(*_PREPARING)
-    content.update(repr((stamp, *settings, *map(str, paths))).encode())
+    content = hashlib.sha256(b"".join(file_digests(paths, as_read=as_read)))
+    content.update(repr((code_stamp(*_PREPARING), *settings, *map(str, paths))).encode())
     return content.hexdigest()[:24]
 
 # %% ../../nbs/files/array_cache.ipynb #fa39e3ce
@@ -52,6 +45,7 @@ _KEPT = 8
 """So many arrays are kept; those that were used longest ago are removed."""
 
 
+@each_read_once()
 def kept_array(
     paths: Sequence[Path],
     settings: Sequence[object],
@@ -91,7 +85,7 @@ def kept_array(
 
     def make(folder: Path) -> None:
         _make(folder, name, shape, fill)
-        if _name(paths, settings, again=True) != name:
+        if _name(paths, settings, as_read=True) != name:
             raise DatasetError(
                 "found image files that changed while they were read; expected files at rest; "
                 "run it again when nothing writes into them"
@@ -159,7 +153,7 @@ def _remove_oldest(folder: Path) -> None:
     """Keep the arrays used last; what processes that were killed left behind counts as well."""
     by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
     for path in by_age[:-_KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_whole(path)
 
 # %% ../../nbs/files/array_cache.ipynb #bda1fab0
 _IN_MEMORY = 2**23

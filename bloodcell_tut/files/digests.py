@@ -9,7 +9,16 @@ __all__ = []
 import hashlib
 import stat
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
+from typing import ClassVar
+
+from tqdm.auto import tqdm
+
+from .writing import read_bounded
 
 # %% ../../nbs/files/digests.ipynb #69f1c44d
 _AT_REST = 2.0
@@ -33,28 +42,34 @@ def content_digest(path: Path | str, *, again: bool = False) -> bytes:
     OSError
         When it can't be read.
     """
+    key, size, is_at_rest = _facts(path)
+    if not again and key in _digests:
+        return _digests[key]
+    digest, data = hashlib.sha256(), bytearray()
+    for chunk in _chunks(path):
+        digest.update(chunk)
+        if size <= _LARGE:
+            data += chunk
+    if is_at_rest:
+        _remember(key, digest.digest(), bytes(data) if size <= _LARGE else None)
+    return digest.digest()
+
+
+def _facts(path: Path | str) -> tuple[bytes, int, bool]:
+    """Return what tells a file's state, its size, and whether it can't change unseen."""
     now, facts = time.time(), Path(path).stat()
     if not stat.S_ISREG(facts.st_mode):
         raise OSError("no regular file")
     times = facts.st_mtime_ns, facts.st_ctime_ns
     which = str(path), facts.st_dev, facts.st_ino, facts.st_size, *times
     key = hashlib.sha256(repr(which).encode()).digest()
-    if not again and key in _digests:
-        return _digests[key]
-    digest = _hash(path)
-    if max(times) / 1e9 <= now - _AT_REST:
-        if len(_digests) >= _MOST_DIGESTS:
-            _digests.clear()
-        _digests[key] = digest
-    return digest
+    return key, facts.st_size, max(times) / 1e9 <= now - _AT_REST
 
 
-def _hash(path: Path | str) -> bytes:
-    digest = hashlib.sha256()
+def _chunks(path: Path | str) -> Iterator[bytes]:
     with Path(path).open("rb", buffering=0) as file:
         while chunk := file.read(2**20):
-            digest.update(chunk)
-    return digest.digest()
+            yield chunk
 
 
 def file_digest(path: Path | str, *, again: bool = False) -> bytes:
@@ -63,3 +78,101 @@ def file_digest(path: Path | str, *, again: bool = False) -> bytes:
         return content_digest(path, again=again)
     except OSError:
         return bytes(32)
+
+# %% ../../nbs/files/digests.ipynb #a5630914
+_LARGE = 2**23
+"""Larger files don't wait in memory."""
+_MOST_WAITING = 2**27
+"""Bytes that wait, at most."""
+_lock = RLock()
+
+
+class _Pass:
+    """The bytes that wait and what was read, while a block of `each_read_once` is running."""
+
+    blocks = 0
+    room = _MOST_WAITING
+    waiting: ClassVar[dict[bytes, bytes]] = {}
+    read: ClassVar[dict[str, bytes]] = {}
+
+
+@contextmanager
+def each_read_once() -> Iterator[None]:
+    """Let small files be opened once; within another such block nothing is new."""
+    with _lock:
+        _Pass.blocks += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _Pass.blocks -= 1
+            if not _Pass.blocks:
+                _Pass.waiting.clear()
+                _Pass.read.clear()
+                _Pass.room = _MOST_WAITING
+
+
+def _remember(key: bytes, digest: bytes, data: bytes | None) -> None:
+    with _lock:
+        if len(_digests) >= _MOST_DIGESTS:
+            _digests.clear()
+        _digests[key] = digest
+        if data is None or not _Pass.blocks or key in _Pass.waiting:
+            return
+        if len(data) <= min(_LARGE, _Pass.room):
+            _Pass.waiting[key] = data
+            _Pass.room -= len(data)
+
+
+def bytes_of(path: Path, most: int) -> bytes:
+    """Return a file's bytes, which may have been waiting.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        OSError for more bytes than this, and for a pipe or a device.
+    """
+    try:
+        key, _, is_at_rest = _facts(path)
+    except OSError:
+        return read_bounded(path, most)  # which says what it is
+    data = _Pass.waiting.get(key)
+    if data is not None and len(data) <= most:
+        digest = _digests.get(key) or hashlib.sha256(data).digest()
+    elif not _Pass.blocks:
+        return read_bounded(path, most)
+    else:
+        data = read_bounded(path, most)
+        digest = hashlib.sha256(data).digest()
+        if is_at_rest:
+            _remember(key, digest, data)
+    _Pass.read[str(path)] = digest
+    return data
+
+
+def digest_as_read(path: Path) -> bytes:
+    """Return the fingerprint of what `bytes_of` gave out, else that of the file as it is now."""
+    return _Pass.read.get(str(path)) or file_digest(path, again=True)
+
+# %% ../../nbs/files/digests.ipynb #4d7f11bc
+_AT_A_TIME = 64
+"""Files that a thread reads before it asks for more."""
+
+
+def file_digests(paths: Sequence[Path], *, as_read: bool = False) -> list[bytes]:
+    """Return the `file_digest` of many files, or `digest_as_read`."""
+    digest = digest_as_read if as_read else file_digest
+    parts = [paths[i : i + _AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
+    digests: list[bytes] = []
+    bar = tqdm(desc="fingerprints", total=len(paths), unit="file", delay=2)
+    with bar, ThreadPoolExecutor() as pool:
+        try:
+            for part in pool.map(lambda part: [*map(digest, part)], parts):
+                digests += part
+                bar.update(len(part))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return digests

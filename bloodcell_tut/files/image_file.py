@@ -25,7 +25,7 @@ from .png_and_bmp import bmp_with_masks, must_be_mended, plain_png, png_chunks
 from .png_and_bmp import white_of_png
 from .tiff import HALF, deep_tiff, is_deep, jpegs_in_tiff, may_use_fewer_bits
 from .tiff import opencv_is_right, tiff_tags, to_8_bits
-from .writing import read_bounded
+from .digests import bytes_of
 from .argument_checks import check_path, check_text, in_words
 
 # %% ../../nbs/files/image_file.ipynb #150be21c
@@ -81,7 +81,7 @@ def image_bytes(path: Path) -> bytes:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        data = read_bounded(path, _MAX_BYTES)
+        data = bytes_of(path, _MAX_BYTES)
     except FileNotFoundError as error:
         raise unreadable_image(path, "no such file") from error
     except IsADirectoryError as error:
@@ -107,7 +107,7 @@ def _kind(data: bytes, path: Path) -> str:
         try:
             importlib.import_module("pillow_heif").register_heif_opener()
         except ImportError as error:
-            advice = 'save it as JPEG or run `pip install "bloodcell_tut[heic]"`'
+            advice = "save it as JPEG or run `pip install pillow-heif`"
             raise unreadable_image(path, "a HEIC photograph of a phone", advice=advice) from error
     return kind
 

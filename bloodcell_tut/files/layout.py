@@ -59,8 +59,19 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+_JUNCTION = 0xA0000003
+"""What Windows calls a folder that stands for another one, without being a link of its own kind."""
+
+
+def is_link(folder: Path) -> bool:
+    try:
+        return folder.is_symlink() or getattr(folder.lstat(), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return True
+
+
 def images_below(folder: Path) -> list[Path]:
-    inner = [p for p in subfolders(folder) if not (p.is_symlink() or holds_notes(p.name))]
+    inner = [p for p in subfolders(folder) if not (is_link(p) or holds_notes(p.name))]
     return [*image_files(folder), *(file for path in inner for file in images_below(path))]
 
 # %% ../../nbs/files/layout.ipynb #111d3f3a
@@ -73,7 +84,7 @@ def _part_folders(folder: Path) -> list[Path]:
 
 def _searched(inner: list[Path]) -> list[Path]:
     # other links are not searched, since one that leads back up would never end
-    paths = [p for p in inner if not p.is_symlink() or part_of(p.name)]
+    paths = [p for p in inner if not is_link(p) or part_of(p.name)]
     if any(not holds_notes(p.name) for p in paths):
         paths = [p for p in paths if not holds_notes(p.name)]
     others = [p for p in paths if not is_no_class(p.name)]

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from .digests import file_digest
-from .writing import build_once, cache_folder
+from .cache import cache_folder
+from .writing import build_once
 
 # %% ../../nbs/files/made_images.ipynb #8e91297f
 class MadeImage(NamedTuple):

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from ..errors import DatasetError, ImageError
-from ..files.digests import file_digest
-from ..files.writing import cache_folder, read_arrays, write_atomically
+from ..files.digests import each_read_once, file_digests
+from ..files.cache import cache_folder
+from ..files.writing import read_arrays, write_atomically
 from ..images import read_image
 from .grouping import VisualWordIndex, Workers, join_by_color
 from .grouping import join_by_shape, numbered, set_numbers, with_workers
@@ -53,6 +54,7 @@ class PhotographGroups:
         return int(self.groups.max(initial=-1)) + 1
 
 # %% ../../nbs/photographs/find.ipynb #0772f47c
+@each_read_once()
 def find_photographs(
     images: Path | str | Sequence[ImageLike], *, workers: int | None = None, cache: bool = True
 ) -> PhotographGroups:
@@ -87,7 +89,7 @@ def find_photographs(
     check_given(workers=workers)
     check_options(cache=cache)
     items = list_images(images)
-    digests = [_content(item) for item in items]
+    digests = _contents(items)
     # worked through by content, so that order and names can't matter
     order = sorted(range(len(items)), key=digests.__getitem__)
     ordered = [items[i] for i in order]
@@ -99,11 +101,14 @@ def find_photographs(
     return PhotographGroups(_in_order(groups[back]), skipped)
 
 
-def _content(image: ImageLike) -> bytes:
-    """Return a fingerprint of an image file's or an array's bytes."""
-    if isinstance(image, np.ndarray):
-        return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
-    return file_digest(image)
+def _contents(images: Sequence[ImageLike]) -> list[bytes]:
+    """Return a fingerprint of each image file's or array's bytes."""
+    files = iter(file_digests([Path(i) for i in images if not isinstance(i, np.ndarray)]))
+    return [_of_array(i) if isinstance(i, np.ndarray) else next(files) for i in images]
+
+
+def _of_array(image: np.ndarray) -> bytes:
+    return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
 
 # %% ../../nbs/photographs/find.ipynb #ae8feb3e
 _VERSION = b"photographs 1"

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ArgumentError, DatasetError
-from ..files.digests import file_digest
+from ..files.digests import file_digests
 from ..files.writing import read_bounded
 from .known_table import known_photographs
 from ..files.argument_checks import check_each, check_path, check_text, check_words
@@ -122,10 +122,13 @@ def match_photographs(
     for row in rows:
         if part is None or (row.get("split") or part).casefold() == part.casefold():
             by_name[_key(row["class"], row["file"])].append(row)
+    named_rows = [by_name[_key(n, f.name)] for f, n in zip(files, classes, strict=True)]
+    asked = [f for f, rows in zip(files, named_rows, strict=True) if any(map(_digest_in, rows))]
+    digests = dict(zip(asked, file_digests(asked), strict=True))
     photographs, problems = [], {}
-    for i, (file, name) in enumerate(zip(files, classes, strict=True)):
-        named = by_name.get(_key(name, file.name), [])
-        originals = {row["original"] for row in named if _same_content(file, row)}
+    for i, (file, name, named) in enumerate(zip(files, classes, named_rows, strict=True)):
+        same = (r for r in named if _digest_in(r) in ("", digests.get(file, b"").hex()[:16]))
+        originals = {row["original"] for row in same}
         photographs.append(originals.pop() if len(originals) == 1 else "")
         if not photographs[-1]:
             what = "more than one photograph" if originals else "another content"
@@ -138,9 +141,8 @@ def _key(name: str, file: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", file)
 
 
-def _same_content(file: Path, row: dict[str, str]) -> bool:
-    digest = row.get("sha256_16")
-    return not digest or file_digest(file).hex()[:16] == digest
+def _digest_in(row: dict[str, str]) -> str:
+    return row.get("sha256_16") or ""
 
 # %% ../../nbs/photographs/table.ipynb #440fb5fe
 def photograph_ids(

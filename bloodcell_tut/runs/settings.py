@@ -6,12 +6,36 @@
 __all__ = ['IMAGE_SIZES', 'CHECKPOINT', 'RunSettings']
 
 # %% ../../nbs/runs/settings.ipynb #bf55e134
-from dataclasses import KW_ONLY, dataclass
+import warnings
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from ..errors import ArgumentError
+from ..files.cache import cache_folder, can_be_written
 from ..files.argument_checks import check_choice, check_given, check_options, check_path
 from ..files.argument_checks import check_text, unless_none
+
+# %% ../../nbs/runs/settings.ipynb #7ef38a01
+_OUT = Path("runs", "latest")
+
+
+def usual_out() -> Path:
+    """Return the folder for a report where none is named: here, or where that can't be, the cache.
+
+    Warns
+    -----
+    UserWarning
+        When it is in the cache.
+    """
+    if can_be_written(_OUT):
+        return _OUT
+    out = cache_folder() / _OUT
+    warnings.warn(
+        f"{_OUT.absolute()}: can't be written to; the report goes into {out}; choose another "
+        "folder for it with --out",
+        stacklevel=2,
+    )
+    return out
 
 # %% ../../nbs/runs/settings.ipynb #c650f186
 IMAGE_SIZES = {"small": 64, "article": 200}
@@ -61,7 +85,8 @@ class RunSettings:
         one gives the same network on the same computer; with another number of threads sums are
         added up in another order, so that weights differ, and scores hardly ever do.
     out : Path
-        The folder that the report is written into.
+        The folder that the report is written into; by default ``runs/latest``, in the cache where
+        nothing can be written here.
     """
 
     data: str | Path = "sample"
@@ -78,7 +103,7 @@ class RunSettings:
     epochs: int | None = None
     fast: bool = False
     seed: int = 0
-    out: Path = Path("runs/latest")
+    out: Path = field(default_factory=usual_out)
 
     def __post_init__(self) -> None:
         """Refuse what no run can do."""

@@ -16,7 +16,9 @@ from ..baselines.drawn import drawn_cells, drawn_cells_help
 from ..dataset import ImageDataset, choose_dataset, choose_test_dataset
 from ..errors import DatasetError
 from ..evaluation import Evaluation, evaluate
+from ..files.cache import require_cache
 from ..files.contents import Labels
+from ..files.digests import each_read_once
 from ..features import features_and_labels
 from ..inference.model_file import save_model
 from ..inference.out_of_distribution import OutOfDistributionDetector
@@ -73,6 +75,7 @@ class PreparedData:
     more: Iterator[Split]
 
 
+@each_read_once()
 def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
     """Do steps 1 to 7."""
     with log.step("choose a data set") as said:
@@ -289,6 +292,7 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     settings
         What to do; the state of the training is kept in `settings.out`.
     """
+    require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
     model, history = _train(settings, prepared.split, log)

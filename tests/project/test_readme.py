@@ -14,7 +14,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_ci_runs_every_command_of_the_readme() -> None:
     found = commands.commands(README)
     assert {"make run", "make test", "make lab", ".venv/bin/bloodcell-tut lab"} <= set(found)
-    assert len(found) == len(re.findall(r"^(?:make|python3|\.venv)\b.*$|^\.venv", README, re.M))
+    # those for Windows and for who has a wheel alone can't be run here
+    others = "".join(re.findall(r"^```(?:powershell|text)\n.*?^```", README, re.M | re.S))
+    begins = re.compile(r"^(?:make|python3|\.venv)\b.*$|^\.venv", re.M)
+    assert len(found) == len(begins.findall(README)) - len(begins.findall(others))
     workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     assert "run: python3 tools/commands.py" in workflow
 
@@ -75,3 +78,29 @@ def test_the_line_without_make_does_what_the_target_does() -> None:
     assert recipe is not None
     checks = recipe[1].replace("$(BIN)", ".venv/bin").strip().split("\n\t")
     assert f"{' && '.join(checks)}\n" in README
+
+
+def test_windows_gets_the_same_commands() -> None:
+    (block,) = re.findall(r"^```powershell\n(.*?)^```", README, re.M | re.S)
+    lines = [
+        line.replace("\\Scripts\\", "/bin/").replace("py -m", "python3 -m")
+        for line in block.splitlines()
+    ]
+    found = " && ".join(commands.commands(README)).split(" && ")
+    assert {*lines} <= {*found} and len(lines) == 4
+
+
+def test_who_has_no_clone_can_follow() -> None:
+    """The wheel's name is that of this version, and nothing is promised of PyPI."""
+    settings = (ROOT / "settings.ini").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^version = (.+)$", settings, re.M)
+    assert f'pip install "./bloodcell_tut-{version}-py3-none-any.whl[lab,tensorflow]"' in README
+    files = [
+        *(ROOT / "bloodcell_tut" / "files").glob("*.py"),
+        ROOT / "bloodcell_tut" / "sources.py",
+    ]
+    for file in (*files, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"):
+        promised = re.findall(
+            r"pip install .?bloodcell_tut(?!-|\[[\w,]+\] @)", file.read_text(encoding="utf-8")
+        )
+        assert promised == [], f"{file.name}: the package is not on PyPI"
