@@ -120,13 +120,16 @@ def _run(
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="of all that is random, the sample too")
     ] = 0,
-    out: Annotated[Path, typer.Option(help="folder for the report")] = Path("runs/latest"),
+    out: Annotated[
+        Path | None, typer.Option(help="folder for the report; else runs/latest")
+    ] = None,
 ) -> None:
     """Run the nine steps; write report, figures and network."""
     with manners():
         from bloodcell_tut.runs.environment import require_memory
-        from bloodcell_tut.runs.settings import RunSettings
+        from bloodcell_tut.runs.settings import RunSettings, usual_out
 
+        out = out or usual_out()
         chosen = RunSettings(
             data,
             test_data,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ImageError
+from ..files.cache import cache_folder
 from ..images import read_image
 from ..inference.model_file import SavedModel, check_saved
 from ..inference.own_images import plot_findings, predict_photograph
@@ -66,10 +67,10 @@ def newest_model() -> Path | None:
     """Return the model that the newest run has left, None where there is none.
 
     Looked at is the folder ``runs`` of the current folder; where it holds no model, those of the
-    folders around it, from the inside out.
+    folders around it, from the inside out, and of the cache, where a run writes if it can't here.
     """
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    for folder in (here, *here.parents, cache_folder()):
         if models := list(folder.glob("runs/*/model.keras")):
             return max(models, key=lambda path: path.stat().st_mtime)
     return None
