@@ -1836,6 +1836,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'bloodcell_tut.split._check': ('split.html#_check', 'bloodcell_tut/split.py'),
                                      'bloodcell_tut.split._classes_of': ('split.html#_classes_of', 'bloodcell_tut/split.py'),
                                      'bloodcell_tut.split._copied': ('split.html#_copied', 'bloodcell_tut/split.py'),
+                                     'bloodcell_tut.split._mixed': ('split.html#_mixed', 'bloodcell_tut/split.py'),
                                      'bloodcell_tut.split._some': ('split.html#_some', 'bloodcell_tut/split.py'),
                                      'bloodcell_tut.split._whole': ('split.html#_whole', 'bloodcell_tut/split.py'),
                                      'bloodcell_tut.split.cross_validate_by_photograph': ( 'split.html#cross_validate_by_photograph',
