@@ -34,7 +34,8 @@ class BuildPy(build_py):
 names = ("tensorflow", "kaggle", "lab", "docs", "test")
 extras = {name: lines(f"{name}_requirements") for name in names}
 extras["dev"] = sorted({line for lines_ in extras.values() for line in lines_})
-extras["heic"] = lines("heic_requirements")
+# what each developer needn't have
+extras |= {name: lines(f"{name}_requirements") for name in ("heic", "jax", "torch")}
 
 setup(
     name=facts["lib_name"],

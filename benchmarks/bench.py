@@ -1,4 +1,4 @@
-"""`make bench`: ways side by side, or ARGS=runs, experiments, photographs, big, profile."""
+"""`make bench`: ways side by side; ARGS=runs, experiments, photographs, big, profile, installs."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
-    what = ["ways", "runs", "experiments", "photographs", "big", "profile"]
+    what = ["ways", "runs", "experiments", "photographs", "big", "profile", "installs"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -36,6 +36,10 @@ def main() -> None:
         import bench_big
 
         bench_big.main()
+    elif arguments.what == "installs":
+        import bench_installs
+
+        bench_installs.main()
     else:
         import bench_profile
 

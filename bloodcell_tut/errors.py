@@ -39,7 +39,7 @@ class ModelError(BloodcellError):
 
 
 class BackendError(BloodcellError, ImportError):
-    """What Keras computes with is not installed."""
+    """What Keras computes with, or OpenCV, is not installed."""
 
 # %% ../nbs/errors.ipynb #b5a27a13
 _SEEN_WELL = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
@@ -63,25 +63,36 @@ def printable(text: str, instead: str = "?") -> str:
     )
 
 # %% ../nbs/errors.ipynb #5f1c20ab
-_BACKENDS = {
-    "tensorflow": "pip install 'bloodcell_tut[tensorflow]'",
-    "jax": "pip install jax",
-    "torch": "pip install torch",
+_BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def _missing(module: str, use: str, package: str) -> str:
+    return f"found no {module}, which {use}; install it with: pip install '{package}'"
+
+
+_MISSING = {
+    name: _missing(
+        name,
+        "Keras computes with; expected it for training and asking networks",
+        f"bloodcell_tut[{name}]",
+    )
+    for name in _BACKENDS
+} | {
+    "cv2": _missing(
+        "cv2", "reads and draws images; expected OpenCV 4.13 or newer", "opencv-python-headless"
+    )
 }
 
 
 @contextmanager
 def backend_needed() -> Iterator[None]:
-    """Say how to install what Keras computes with, where it isn't installed."""
+    """Say how to install OpenCV, or what Keras computes with, where it isn't installed."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in _BACKENDS:
+        if error.name not in _MISSING:
             raise
-        raise BackendError(
-            f"found no {error.name}, which Keras computes with; expected it for training and "
-            f"asking networks; install it with: {_BACKENDS[error.name]}"
-        ) from error
+        raise BackendError(_MISSING[error.name]) from error
 
 
 def attach_stub(

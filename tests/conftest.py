@@ -6,18 +6,20 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import hypothesis
 import numpy as np
 import pytest
-from notebook_runs import Notebooks, a_process
 from spread import Spread, place
 from xdist.remote import Producer
 
 from bloodcell_tut import draw_sample
 from bloodcell_tut.files import digests
+
+if TYPE_CHECKING:
+    from notebook_runs import Notebooks
 
 # a busy machine is no failure
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -145,7 +147,9 @@ def trainings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def notebooks(trainings: Path) -> Iterator[Notebooks]:
+def notebooks(trainings: Path) -> "Iterator[Notebooks]":
     """Return what runs notebooks: one process beside each of pytest's."""
+    from notebook_runs import a_process
+
     with a_process(trainings) as started:
         yield started

@@ -214,6 +214,39 @@ def test_folds_have_a_seed_and_do_not_depend_on_the_order_of_the_files() -> None
     assert folds(DATA, 1) == folds(DATA, 1) == folds(shuffle(DATA, 9), 1) != folds(DATA, 2)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_each_fold_has_its_share_of_each_class(seed: int) -> None:
+    per_class = (12, 16, 24, 40)
+    labels = np.repeat(np.arange(4), per_class)
+    data = training_data(photographs_per_class=sum(per_class) // 4, files=1)
+    data = replace(data, labels=labels, photographs=np.arange(len(labels)).astype(str))
+    for split in cross_validate_by_photograph(data, 4, seed=seed):
+        assert np.bincount(split.test.labels).tolist() == [n // 4 for n in per_class]
+
+
+def test_folds_of_large_and_small_photographs_have_near_equal_shares() -> None:
+    sizes = np.random.default_rng(0).integers(15, 158, 120)
+    labels = np.repeat(np.arange(120) % 4, sizes)
+    data = training_data(photographs_per_class=1, files=len(labels) // 4 + 1)
+    data = data.take(np.arange(len(labels)))
+    photographs = np.repeat(np.arange(120), sizes).astype(str)
+    data = replace(data, labels=labels, photographs=photographs)
+    for seed in range(5):
+        for split in cross_validate_by_photograph(data, 4, seed=seed):
+            shares = np.bincount(split.test.labels) / np.bincount(labels)
+            assert shares.min() > 0.2 and shares.max() < 0.3
+
+
+def test_folds_are_the_same_on_every_version_of_scikit_learn() -> None:
+    folds = cross_validate_by_photograph(DATA, 3, seed=1)
+    found = [sorted({int(p.removeprefix("photo")) for p in s.test.photographs}) for s in folds]
+    assert found == [
+        [0, 5, 6, 7, 12, 17, 19, 20],
+        [1, 4, 8, 10, 13, 14, 21, 22],
+        [2, 3, 9, 11, 15, 16, 18, 23],
+    ]
+
+
 def test_impossible_folds() -> None:
     for n_folds in (1, 0, -2):
         with pytest.raises(

@@ -29,6 +29,7 @@ from bloodcell_tut.inference.network_file import (
     is_hdf5,
     model_file_errors,
     read_network,
+    refuse_other_files,
 )
 from .predict import from_pixels
 
@@ -101,6 +102,7 @@ def _read(path: Path) -> keras.Model:
         shutil.copyfile(path, plain)
         if plain.suffix == ".keras":
             return read_network(plain, compiled=False)
+        refuse_other_files(plain)
         _check_hdf5(plain)
         return keras.saving.load_model(plain, compile=False, safe_mode=True)
 

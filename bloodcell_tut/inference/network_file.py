@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/inference/network_file.ipynb #6c1e0a03
+import io
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from bloodcell_tut.errors import ModelError
@@ -62,9 +64,28 @@ def read_network(path: Path, compiled: bool = True) -> keras.Model:
     with zipfile.ZipFile(path) as archive:
         held = unpacked_bytes(archive, path.stat().st_size)
         plan = json.loads(archive.read("config.json"))
+        for name in archive.namelist():
+            if name.endswith(".h5"):
+                refuse_other_files(io.BytesIO(archive.read(name)))
     plan.pop("compile_config", None)
     check_network(partial(keras.saving.deserialize_keras_object, plan, safe_mode=True), held)
     return keras.saving.load_model(path, compile=compiled, safe_mode=True)
+
+
+def refuse_other_files(weights: io.BytesIO | Path) -> None:
+    """Refuse weights that lie in other files, where Keras before 3.12.1 looks for them."""
+    with h5py.File(weights) as file:
+
+        def look(name: str) -> None:
+            if isinstance(file.get(name, getlink=True), h5py.ExternalLink):
+                raise ValueError("a link to another file")
+
+        def look_inside(_: str, part: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(part, h5py.Dataset) and (part.external or part.is_virtual):
+                raise ValueError("weights that lie in another file")
+
+        file.visit_links(look)
+        file.visititems(look_inside)
 
 
 def check_network(build: Callable[[], keras.Model], held: int) -> None:

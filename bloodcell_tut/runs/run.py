@@ -6,6 +6,8 @@
 __all__ = ['run_steps']
 
 # %% ../../nbs/runs/run.ipynb #d5109cdf
+import warnings
+
 from ..files.lock import alone_in
 from .environment import peak_memory_mb, versions
 from .page import write_report
@@ -13,6 +15,7 @@ from .report import Report, scores
 from .settings import RunSettings
 from .step_log import checkpoint_of
 from .steps import DoneSteps, do_steps
+from ..training.recipe import slow_backend
 from ..files.argument_checks import check_kind
 
 # %% ../../nbs/runs/run.ipynb #604dc261
@@ -49,6 +52,8 @@ def run_alone(settings: RunSettings) -> Report:
     settings
         What to do.
     """
+    if slow := slow_backend():
+        warnings.warn(slow, stacklevel=2)
     done = do_steps(settings)
     report = _report(settings, done)
     write_report(

@@ -6,6 +6,7 @@ from .recipe import Recipe as Recipe
 from .recipe import SMALL as SMALL
 from .recipe import default_epochs as default_epochs
 from .batches import sampling_weights as sampling_weights
+from .recipe import slow_backend as slow_backend
 
 __all__ = [
     "ARTICLE",
@@ -14,4 +15,5 @@ __all__ = [
     "SMALL",
     "default_epochs",
     "sampling_weights",
+    "slow_backend",
 ]

@@ -264,6 +264,19 @@ def installed_with(package: str, extra: str, seen: set[tuple[str, str]]) -> set[
     return names
 
 
+def size_mb(extra: str) -> float:
+    """What the files take that pip installs with an extra."""
+    names = installed_with("bloodcell_tut", extra, set()) - {"bloodcell-tut"}
+    found = [Path(str(f.locate())) for name in names for f in metadata.files(name) or []]
+    return sum(path.stat().st_size for path in found if path.exists()) / 1e6
+
+
+def test_the_base_is_light_and_a_run_needs_no_more_than_two_gigabytes() -> None:
+    base, run_ = size_mb(""), size_mb("tensorflow")
+    assert 200 < base < 600
+    assert base + 500 < run_ < 2000
+
+
 def test_lessons_import_only_what_comes_with_the_lab() -> None:
     """Who installs ``bloodcell_tut[lab]``, and not the developers' tools, can run each lesson."""
     there = installed_with("bloodcell_tut", "", set()) | installed_with(

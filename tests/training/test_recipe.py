@@ -5,8 +5,16 @@ from dataclasses import FrozenInstanceError, replace
 import keras
 import pytest
 
+from bloodcell_tut import small_cnn
 from bloodcell_tut.errors import ArgumentError
-from bloodcell_tut.training.recipe import ARTICLE, RECIPES, SMALL, Recipe, default_epochs
+from bloodcell_tut.training.recipe import (
+    ARTICLE,
+    RECIPES,
+    SMALL,
+    Recipe,
+    default_epochs,
+    slow_backend,
+)
 
 
 def rates(recipe: Recipe, steps: int) -> list[float]:
@@ -66,3 +74,18 @@ def test_layers_of_augmentation_are_made_anew_each_time() -> None:
     first, second = ([make() for make in SMALL.augmentation] for _ in range(2))
     assert [type(layer) for layer in first] == [type(layer) for layer in second]
     assert not set(map(id, first)) & set(map(id, second))
+
+
+@pytest.mark.parametrize(("backend", "says"), [("jax", "3 times"), ("torch", "10 times")])
+def test_slow_backends_are_named(backend: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert slow_backend() is None
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    assert says in slow_backend()
+
+
+def test_jax_compiles_the_augmentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_cnn(size=16)
+    assert not all(layer.supports_jit for layer in model.layers)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    SMALL.compile(model, steps=1)
+    assert all(layer.supports_jit for layer in model.layers)
