@@ -6,6 +6,7 @@ from . import missing_names as missing_names
 from . import own_photographs as own_photographs
 from . import progress as progress
 from . import quiet as quiet
+from . import testing as testing
 from . import widgets as widgets
 from .errata import DEFECTS as DEFECTS
 from .errata import Defect as Defect
