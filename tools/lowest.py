@@ -13,8 +13,6 @@ EXTRAS = ("tensorflow", "kaggle", "heic", "lab")
 """Whose lowest versions are installed; documents and checks are made with the pinned ones."""
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
 FAST = (
-    *(f"tests/{wing}" for wing in ("auditing", "baselines", "pages", "photographs", "training")),
-    *(f"tests/files/test_{name}.py" for name in ("annotations", "contents", "layout")),
     *(f"tests/test_{step}.py" for step in ("dataset", "images", "training_data", "shuffling")),
     *(f"tests/test_{step}.py" for step in ("features", "normalization", "split", "evaluation")),
     *(f"tests/test_{room}.py" for room in ("finder", "plots")),
