@@ -18,16 +18,17 @@ def lines(key: str) -> list[str]:
 
 
 class BuildPy(build_py):
-    """Leave out the lessons' outputs: they are large, and a learner makes them anew."""
+    """Keep the lessons small: without outputs, which a learner makes anew, and with short ids."""
 
     def run(self) -> None:
         super().run()
         for path in Path(self.build_lib).glob("bloodcell_tut/lessons/**/*.ipynb"):
             notebook = json.loads(path.read_text(encoding="utf-8"))
-            for cell in notebook["cells"]:
+            for number, cell in enumerate(notebook["cells"]):
+                cell["id"] = str(number)
                 if cell["cell_type"] == "code":
                     cell |= {"outputs": [], "execution_count": None}
-            text = json.dumps(notebook, ensure_ascii=False)
+            text = json.dumps(notebook, ensure_ascii=False, separators=(",", ":"))
             path.write_text(text + "\n", encoding="utf-8")
 
 

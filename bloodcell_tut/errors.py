@@ -71,11 +71,7 @@ def _missing(module: str, use: str, package: str) -> str:
 
 
 _MISSING = {
-    name: _missing(
-        name,
-        "Keras computes with; expected it for training and asking networks",
-        f"bloodcell_tut[{name}]",
-    )
+    name: _missing(name, "Keras computes with; expected it for training and asking networks", name)
     for name in _BACKENDS
 } | {
     "cv2": _missing(

@@ -38,7 +38,7 @@ def test_who_trains_or_asks_is_told_what_to_install(use: str, backend: str, tmp_
     _, said, _ = run(code, folder=tmp_path, KERAS_BACKEND=backend)
     assert said == (
         f"found no {backend}, which Keras computes with; expected it for training and asking "
-        f"networks; install it with: pip install 'bloodcell_tut[{backend}]'\n"
+        f"networks; install it with: pip install '{backend}'\n"
     )
 
 

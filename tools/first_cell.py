@@ -5,7 +5,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LESSONS = sorted((ROOT / "nbs").glob("[0-9]*.ipynb"))
+LESSONS = [*sorted((ROOT / "nbs").glob("[0-9]*.ipynb")), ROOT / "nbs" / "article_repaired.ipynb"]
 ID = "f1257ce1"
 _CELL = """\
 # @title Install bloodcell_tut where it is missing, and change nothing that is there

@@ -55,7 +55,7 @@ def put_all(root: Path = ROOT) -> None:
     settings.read(root / "settings.ini", encoding="utf-8")
     facts = settings["DEFAULT"]
     address, branch = facts.get("git_url", ""), facts.get("branch", "main")
-    first, *others = sorted((root / "nbs").glob("[0-9]*.ipynb"))
+    first, *others = sorted((root / "nbs").glob("[0-9a]*.ipynb"))
     for notebook in (first, *others):
         found = places(address, branch, f"nbs/{notebook.name}")
         put(notebook, line(found, "this lesson"))

@@ -239,5 +239,5 @@ def require_lab() -> None:
     if importlib.util.find_spec("jupyterlab") is None:
         raise BloodcellError(
             "JupyterLab is not installed; the lessons are notebooks and open in it; "
-            'install it by: pip install "bloodcell_tut[lab]"'
+            "install it with: pip install jupyterlab ipywidgets anywidget"
         )

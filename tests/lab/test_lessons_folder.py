@@ -132,7 +132,7 @@ def test_an_installed_package_brings_its_lessons(
 def test_without_jupyterlab(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     for needs_it in (bt.lab.require_lab, lambda: bt.lab.open_lab("anywhere")):
-        with pytest.raises(bt.BloodcellError, match=r"pip install .bloodcell_tut\[lab\]"):
+        with pytest.raises(bt.BloodcellError, match=r"pip install jupyterlab ipywidgets anywidget"):
             needs_it()
 
 

@@ -134,7 +134,7 @@ def test_workflows_do_what_the_makefile_does() -> None:
     versions = said[1].split()
     assert jobs["check"]["strategy"]["matrix"]["python"] == versions
     assert ".ci/run" in [step.get("run") for step in jobs["check"]["steps"]]
-    assert text(".ci/run").rstrip().endswith("\nmake test")
+    assert "\nmake test\n" in text(".ci/run")
     elsewhere = jobs["elsewhere"]["strategy"]["matrix"]
     assert elsewhere["os"] == ["windows-latest", "macos-latest"]
     assert set(elsewhere["python"]) <= set(versions)

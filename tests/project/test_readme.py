@@ -95,10 +95,7 @@ def test_who_has_no_clone_can_follow() -> None:
     settings = (ROOT / "settings.ini").read_text(encoding="utf-8")
     (version,) = re.findall(r"^version = (.+)$", settings, re.M)
     assert f'pip install "./bloodcell_tut-{version}-py3-none-any.whl[lab,tensorflow]"' in README
-    files = [
-        *(ROOT / "bloodcell_tut" / "files").glob("*.py"),
-        ROOT / "bloodcell_tut" / "sources.py",
-    ]
+    files = [*(ROOT / "bloodcell_tut").rglob("*.py"), *(ROOT / "nbs").rglob("*.ipynb")]
     for file in (*files, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"):
         promised = re.findall(
             r"pip install .?bloodcell_tut(?!-|\[[\w,]+\] @)", file.read_text(encoding="utf-8")

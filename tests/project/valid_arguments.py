@@ -155,6 +155,7 @@ ARGUMENTS = {
     "peak_memory_mb": "",
     "plot_learning_curves": "history:history",
     "run_steps": "settings:settings",
+    "slow_backend": "",
     "versions": "",
     "write_report": "out:folder report:report evaluation:evaluation model:model "
     "examples:figures detector:detector? decision:decision?",
