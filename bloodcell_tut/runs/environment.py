@@ -64,7 +64,7 @@ def versions() -> dict[str, str | None]:
         "bloodcell_tut": _version("bloodcell_tut"),
         "keras": _version("keras"),
         "backend": keras.backend.backend(),
-        "tensorflow": _version("tensorflow"),
+        "tensorflow": _version("tensorflow") or _version("tensorflow_cpu"),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
     }
