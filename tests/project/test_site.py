@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from alone import alone
 from axe_playwright_python.sync_playwright import Axe
 from lessons import LESSONS, NBS, tagged
 from playwright.sync_api import Browser, Page
@@ -169,7 +170,7 @@ def test_a_lesson_can_be_downloaded_and_keeps_its_solutions_folded(
     page = site.pages[lesson.stem]
     files = [page.path.parent / a["href"] for a in page.all("a") if "download" in a]
     texts = [file.read_text(encoding="utf-8") for file in files]
-    assert texts == [lesson.read_text(encoding="utf-8"), learners_copy(lesson)]
+    assert texts == [alone(lesson.read_text(encoding="utf-8")), alone(learners_copy(lesson))]
     html = page.path.read_text(encoding="utf-8")
     folded = re.findall(r'<div class="[^"]*tag_solution[^"]*">\n<details ([^>]*)>', html)
     assert len(folded) == len(tagged(lesson, "solution")) > 0
