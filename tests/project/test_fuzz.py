@@ -1,4 +1,4 @@
-"""Broken files: a result or an error of ours, within two seconds and a gigabyte; more in fuzz.py."""
+"""Broken files: a result or an error of ours, in two seconds and a gigabyte; more in fuzz.py."""
 
 import io
 import json
