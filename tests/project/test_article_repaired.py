@@ -59,3 +59,5 @@ def test_each_repaired_line_leads_to_its_defect(title: str) -> None:
 def test_it_names_and_links_the_article() -> None:
     address = "https://www.analyticsvidhya.com/blog/2021/01/image-classification-using-"
     assert address in markdown(PAGE)[0]
+    assert address in (NBS.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert address in (NBS.parent / "README.md").read_text(encoding="utf-8")
