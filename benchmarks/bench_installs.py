@@ -27,7 +27,8 @@ def install(extra: str) -> tuple[float, float]:
         python = Path(folder, "bin" if os.name == "posix" else "Scripts", "python")
         pip = [str(python), "-m", "pip", "install", "--quiet", "--constraint", PINS]
         started = time.perf_counter()
-        subprocess.run([*pip, "--editable", f"{ROOT}[{extra}]"], check=True)
+        with_extra = f"{ROOT}[{extra}]" if extra else str(ROOT)
+        subprocess.run([*pip, "--editable", with_extra], check=True)
         return disk_mb(Path(folder)), time.perf_counter() - started
 
 
@@ -38,5 +39,7 @@ def main() -> None:
         mb, seconds = install(extra)
         base = base or seconds
         name = f"[{extra}]" if extra else "none"
-        rows.append({"extra": name, "MB": f"{mb:,.0f}", "times the base's time": seconds / base})
+        rows.append(
+            {"extra": name, "MB": f"{mb:,.0f}", "times the base's time": f"{seconds / base:.1f}"}
+        )
     save("installs", "whole environments, pip's cache warm", rows)
