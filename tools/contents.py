@@ -25,11 +25,11 @@ TOP_PAGES = {
 }
 
 
-def facts() -> SectionProxy:
-    """Return what settings.ini says of the package."""
-    settings = ConfigParser(delimiters=("=",), interpolation=None)
-    settings.read(ROOT / "settings.ini", encoding="utf-8")
-    return settings["DEFAULT"]
+def facts(settings: Path = ROOT / "settings.ini") -> SectionProxy:
+    """Return what the settings say of the package."""
+    parser = ConfigParser(delimiters=("=",), interpolation=None)
+    parser.read(settings, encoding="utf-8")
+    return parser["DEFAULT"]
 
 
 def lessons() -> list[str]:

@@ -1,8 +1,9 @@
 """Begin each lesson with the same cell, which makes the lesson run wherever it is opened."""
 
 import json
-from configparser import ConfigParser
 from pathlib import Path
+
+from contents import facts
 
 ROOT = Path(__file__).parent.parent
 LESSONS = [*sorted((ROOT / "nbs").glob("[0-9]*.ipynb")), ROOT / "nbs" / "article_repaired.ipynb"]
@@ -31,9 +32,7 @@ set_up_lesson()"""
 
 def source(settings: Path = ROOT / "settings.ini") -> str:
     """Return the cell, with the address that the settings name, if they do."""
-    parser = ConfigParser(delimiters=("=",), interpolation=None)
-    parser.read(settings, encoding="utf-8")
-    repository = parser["DEFAULT"].get("git_url", "")
+    repository = facts(settings).get("git_url", "")
     return _CELL.format(address=repository and f"git+{repository}")
 
 

@@ -1,9 +1,10 @@
 """Put a line that opens it elsewhere into each lesson, once settings.ini names an address."""
 
 import json
-from configparser import ConfigParser
 from pathlib import Path
 from urllib.parse import quote
+
+from contents import facts
 
 ROOT = Path(__file__).parent.parent
 TAG = "launch"
@@ -51,10 +52,8 @@ def put(notebook: Path, text: str) -> None:
 
 def put_all(root: Path = ROOT) -> None:
     """Do so in all lessons and on the front page, whose line opens the first lesson."""
-    settings = ConfigParser(interpolation=None)
-    settings.read(root / "settings.ini", encoding="utf-8")
-    facts = settings["DEFAULT"]
-    address, branch = facts.get("git_url", ""), facts.get("branch", "main")
+    settings = facts(root / "settings.ini")
+    address, branch = settings.get("git_url", ""), settings.get("branch", "main")
     first, *others = sorted((root / "nbs").glob("[0-9a]*.ipynb"))
     for notebook in (first, *others):
         found = places(address, branch, f"nbs/{notebook.name}")

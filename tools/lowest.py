@@ -4,8 +4,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from configparser import ConfigParser
 from pathlib import Path
+
+from contents import facts
 
 ROOT = Path(__file__).parents[1]
 OLDEST = "python3.11"
@@ -35,10 +36,8 @@ def lowest(requirement: str) -> str:
 
 def lowest_of(settings: Path) -> list[str]:
     """Return the lowest allowed version of each direct requirement."""
-    facts = ConfigParser(delimiters=("=",), interpolation=None)
-    facts.read(settings, encoding="utf-8")
     lists = ("requirements", *(f"{extra}_requirements" for extra in EXTRAS))
-    return [lowest(line) for name in lists for line in facts["DEFAULT"][name].strip().splitlines()]
+    return [lowest(line) for name in lists for line in facts(settings)[name].strip().splitlines()]
 
 
 def install(python: Path) -> None:
