@@ -32,6 +32,16 @@ def number(data: TrainingData) -> np.ndarray:
     return data.images[:, 0, 0, 0].astype(int) * 256 + data.images[:, 0, 0, 1]
 
 
+def belong_together(data: TrainingData, made: TrainingData) -> bool:
+    """Whether each image still has the label, photograph and path that it was made with."""
+    i = number(data)
+    return bool(
+        (data.labels == made.labels[i]).all()
+        and (data.photographs == made.photographs[i]).all()
+        and data.paths == tuple(made.paths[k] for k in i)
+    )
+
+
 def touch(folder: Path, *files: str) -> Path:
     """Make empty files, and return their folder."""
     for file in files:

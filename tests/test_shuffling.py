@@ -4,13 +4,12 @@ import random
 
 import numpy as np
 import pytest
-from builders import number, training_data
+from builders import belong_together, number, training_data
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bloodcell_tut import (
     ArgumentError,
-    TrainingData,
     shuffle,
     split_by_image,
     split_by_photograph,
@@ -20,20 +19,10 @@ SEEDS = st.integers(0, 2**32 - 1)
 DATA = training_data()
 
 
-def belong_together(data: TrainingData) -> bool:
-    """Whether each image still has its own label, photograph and path."""
-    i = number(data)
-    return (
-        (data.labels == DATA.labels[i]).all()
-        and (data.photographs == DATA.photographs[i]).all()
-        and data.paths == tuple(DATA.paths[k] for k in i)
-    )
-
-
 @given(SEEDS)
 def test_shuffle_keeps_together_what_belongs_together(seed: int) -> None:
     mixed = shuffle(DATA, seed)
-    assert belong_together(mixed) and sorted(number(mixed)) == list(range(len(DATA)))
+    assert belong_together(mixed, DATA) and sorted(number(mixed)) == list(range(len(DATA)))
     assert (number(shuffle(DATA, seed)) == number(mixed)).all()
 
 

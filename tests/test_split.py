@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from builders import number, training_data
+from builders import belong_together, number, training_data
 from conftest import TinyArchive
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,16 +31,6 @@ SEEDS = st.integers(0, 2**32 - 1)
 DATA = training_data()
 
 
-def belong_together(data: TrainingData) -> bool:
-    """Whether each image still has its own label, photograph and path."""
-    i = number(data)
-    return (
-        (data.labels == DATA.labels[i]).all()
-        and (data.photographs == DATA.photographs[i]).all()
-        and data.paths == tuple(DATA.paths[k] for k in i)
-    )
-
-
 @settings(max_examples=50)
 @given(SEEDS, st.floats(0.01, 0.99))
 def test_split_by_photograph_tears_no_photograph(seed: int, share: float) -> None:
@@ -49,7 +39,7 @@ def test_split_by_photograph_tears_no_photograph(seed: int, share: float) -> Non
     assert not set(split.train.photographs) & set(split.test.photographs)
     assert set(split.train.labels) == set(split.test.labels) == {0, 1, 2, 3}
     assert sorted([*number(split.train), *number(split.test)]) == list(range(len(DATA)))
-    assert belong_together(split.train) and belong_together(split.test)
+    assert belong_together(split.train, DATA) and belong_together(split.test, DATA)
 
 
 @given(SEEDS)
@@ -195,7 +185,7 @@ def test_folds_hold_each_image_back_once_and_tear_nothing(
         assert split.leaked(level) == split.leaked_fraction == 0
         assert set(split.train.labels) == set(split.test.labels) == {0, 1, 2, 3}
         assert len(split.train) + len(split.test) == len(DATA)
-        assert belong_together(split.train) and belong_together(split.test)
+        assert belong_together(split.train, DATA) and belong_together(split.test, DATA)
 
 
 def test_folds_of_unequal_photographs_have_every_class() -> None:
