@@ -39,7 +39,8 @@ def picture_options(cell: NotebookNode) -> dict:
         shown = output.get("metadata", {}).get("image/png", {})
         if alt := shown.get("alt"):
             kind = "map" if alt.startswith("The nine steps in a row") else "figure"
-            return {"image": {"alt": alt, "classes": kind, "width": f"{shown['width']}px"}}
+            size = {"width": f"{shown['width']}px"} if "width" in shown else {}
+            return {"image": {"alt": alt, "classes": kind} | size}
     return {}
 
 
