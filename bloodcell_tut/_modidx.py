@@ -1771,6 +1771,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'bloodcell_tut.plots._Picture._repr_mimebundle_': ( 'plots.html#_picture._repr_mimebundle_',
                                                                                          'bloodcell_tut/plots.py'),
                                      'bloodcell_tut.plots._check_picture': ('plots.html#_check_picture', 'bloodcell_tut/plots.py'),
+                                     'bloodcell_tut.plots._with_palette': ('plots.html#_with_palette', 'bloodcell_tut/plots.py'),
                                      'bloodcell_tut.plots.check_ax': ('plots.html#check_ax', 'bloodcell_tut/plots.py'),
                                      'bloodcell_tut.plots.check_axes': ('plots.html#check_axes', 'bloodcell_tut/plots.py'),
                                      'bloodcell_tut.plots.check_pictures': ('plots.html#check_pictures', 'bloodcell_tut/plots.py'),

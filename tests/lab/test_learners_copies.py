@@ -56,7 +56,8 @@ def test_a_helper_alone_is_not_imported(tmp_path: Path) -> None:
 def test_the_page_is_linked_where_the_site_is_public(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(_modidx.d["settings"], "doc_host", "https://docs.example/")
+    settings = {"settings": {"doc_host": "https://docs.example/"}}
+    monkeypatch.setattr(_modidx, "d", settings)
     source = "#| export\ndef one_hot(): ..."
     _, folded = copied(tmp_path, "#| default_exp normalization", source)
     assert "(https://docs.example/api/normalization.html)" in folded["source"]
