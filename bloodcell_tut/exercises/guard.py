@@ -20,6 +20,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, TextIO
@@ -246,7 +247,8 @@ def noted(given: str) -> Iterator[None]:
 
 
 def _line(error: BaseException) -> str:
-    ours = (*_LIBRARIES, str(Path(__file__).parents[1]))
+    package = str(import_module("bloodcell_tut").__file__)
+    ours = (*_LIBRARIES, str(Path(package).parent))
     theirs = [
         (frame.f_code.co_filename, number)
         for frame, number in traceback.walk_tb(error.__traceback__)

@@ -29,8 +29,8 @@ def check_softmax(answer: object) -> None:
     except ValueError as error:
         wrong_if(
             "broadcast" in str(error),
-            f"your code stopped with ValueError ({error}{where(error)}): one number for each row is no column, "
-            "unless `keepdims=True` keeps its second axis",
+            f"your code stopped with ValueError ({error}{where(error)}): one number for "
+            "each row is no column, unless `keepdims=True` keeps its second axis",
         )
         raise error
     if isinstance(found, np.ndarray) and found.shape == expected.shape:
