@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from .likely_scores import neighbor_scores, two_scores
 
 # %% ../../nbs/exercises/lesson_07.ipynb #da6513fc
 _LISTS = (
@@ -209,13 +210,8 @@ def _points() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 def check_two_scores(answer: Any) -> None:
     """Score a nearest neighbor on a split by image and on one by photograph."""
     features, labels, *splits = _points()
-    found = ask(answer, features, labels, *splits)
-    if not isinstance(found, tuple) or len(found) != 2:
-        raise Wrong(f"the result is {describe(found)}; expected a tuple of two shares")
-    for share in found:
-        is_number = isinstance(share, int | float | np.number) and not isinstance(share, bool)
-        wrong_if(not is_number, f"found {describe(share)} as a score; expected a number")
-    right = [_neighbor_scores(features, labels, held_back) for held_back in splits]
+    found = two_scores(ask(answer, features, labels, *splits))
+    right = [neighbor_scores(features, labels, held_back) for held_back in splits]
     expected = tuple(score[""] for score in right)
     wrong_if(np.allclose(found, expected[::-1]), "the two scores changed places")
     for one, name in zip(expected, ("image", "photograph"), strict=True):
@@ -226,49 +222,3 @@ def check_two_scores(answer: Any) -> None:
         wrong_if(bool(message) and np.allclose(found, mistake), message)
     compare(found[0], expected[0], "the score by image")
     compare(found[1], expected[1], "the score by photograph")
-
-
-def _neighbor_scores(
-    features: np.ndarray, labels: np.ndarray, held_back: np.ndarray
-) -> dict[str, float]:
-    """Return the score of a split, and what each likely mistake makes of it."""
-    apart = features[:, None].astype(float) - features
-    distances, products = (apart**2).sum(axis=2), features @ features.T
-    no, yes = ~held_back, held_back
-
-    def score(asked: np.ndarray, learned: np.ndarray, near: np.ndarray = -distances) -> float:
-        said = labels[learned][near[asked][:, learned].argmax(axis=1)]
-        return float((said == labels[asked]).mean())
-
-    def vote(k: int) -> float:
-        said = labels[no][np.argsort(distances[yes][:, no], axis=1)[:, :k]]
-        return float(([np.bincount(row).argmax() for row in said] == labels[yes]).mean())
-
-    alone = np.where(np.eye(len(labels), dtype=bool), np.inf, distances)
-    return {
-        "": score(yes, no),
-        "everything is right: are there test images among those it learns from? Then each one is "
-        "its own nearest neighbor": 1.0,
-        "the two parts changed places: learn from the images that are not held back, and ask about "
-        "those that are": score(no, yes),
-        "that is the score on all images: ask about those that are held back": score(yes | no, no),
-        "the neighbors come from both parts: look among the training images alone": score(
-            yes, yes | no, -alone
-        ),
-        "the furthest image was taken, not the nearest: is it `argmin` of the distances?": score(
-            yes, no, distances
-        ),
-        "the largest sum of products was taken; that is nearest only for features of one length: "
-        "take the smallest sum of squared differences": score(yes, no, products),
-        "these are the shares named wrong; expected those named right": 1 - score(yes, no),
-        "these are numbers of images; divide each by how many are held back": score(yes, no)
-        * yes.sum(),
-        "these are percentages; expected shares from 0 to 1": 100 * score(yes, no),
-        "several neighbors voted; expected the label of the nearest one alone": vote(5),
-        "the sum of absolute differences was taken; expected the sum of their squares": score(
-            yes, no, -abs(apart).sum(axis=2)
-        ),
-        "one feature alone was compared; expected the sum over all of them": score(
-            yes, no, -(apart[:, :, 0] ** 2)
-        ),
-    }

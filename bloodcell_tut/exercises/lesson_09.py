@@ -9,10 +9,10 @@ __all__ = ['check_shares', 'check_balanced', 'check_interval', 'check_two_method
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.tree import DecisionTreeClassifier
 
 from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from .likely_scores import guess_scores, judge_score
+from .likely_scores import tree_scores, two_scores
 
 # %% ../../nbs/exercises/lesson_09.ipynb #5ce271a4
 _ANSWERS = (
@@ -323,86 +323,8 @@ def _parts() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 def check_two_methods(answer: Any) -> None:
     """Train a tree, and score it beside the majority guess."""
     parts = _parts()
-    found = ask(answer, *parts)
-    if not isinstance(found, tuple) or len(found) != 2:
-        raise Wrong(f"the result is {describe(found)}; expected a tuple of two accuracies")
-    for share in found:
-        is_number = isinstance(share, int | float | np.number) and not isinstance(share, bool)
-        wrong_if(not is_number, f"found {describe(share)} as an accuracy; expected a number")
-    guess, tree = _mistaken_guesses(*parts), _mistaken_trees(*parts)
-    expected = guess[""], tree[""]
-    wrong_if(np.allclose(found, expected[::-1]), "the two accuracies changed places")
-    for score, one, mistakes in zip(found, expected, (guess, tree), strict=True):
-        for message, mistake in mistakes.items():
-            wrong = not np.isclose(score, one) and np.isclose(score, mistake)
-            wrong_if(wrong, message)
-    compare(found[0], expected[0], "the accuracy of the guess")
-    compare(found[1], expected[1], "the accuracy of the tree")
-
-
-def _mistaken_guesses(
-    train_features: np.ndarray,
-    train_labels: np.ndarray,
-    test_features: np.ndarray,
-    test_labels: np.ndarray,
-) -> dict[str, float]:
-    """Return the accuracy of the majority guess, and what each likely mistake makes of it."""
-    favorite, of_test = np.bincount(train_labels).argmax(), np.bincount(test_labels).argmax()
-    right = test_labels == favorite
-    return {
-        "": float(right.mean()),
-        "the guess is the majority of the test part: you can't know it before you have the "
-        "answers; take that of the training part": float((test_labels == of_test).mean()),
-        "the guess was scored on the training part; expected the test part": float(
-            (train_labels == favorite).mean()
-        ),
-        "the guess was scored with balanced accuracy; expected the share of right answers": 1
-        / len(np.unique(train_labels)),
-        "that is how many the guess has right; divide by the number of test images": float(
-            right.sum()
-        ),
-        "the guess is the rarest class; expected the most frequent one": float(
-            (test_labels == np.bincount(train_labels).argmin()).mean()
-        ),
-    }
-
-
-def _mistaken_trees(
-    train_features: np.ndarray,
-    train_labels: np.ndarray,
-    test_features: np.ndarray,
-    test_labels: np.ndarray,
-) -> dict[str, float]:
-    """Return the accuracy of the tree, and what each likely mistake makes of it."""
-
-    def said(features: np.ndarray, depth: int | None = 3, weight: str | None = None) -> np.ndarray:
-        tree = DecisionTreeClassifier(max_depth=depth, random_state=0, class_weight=weight)
-        return tree.fit(train_features, train_labels).predict(features)
-
-    on_test = DecisionTreeClassifier(max_depth=3, random_state=0).fit(test_features, test_labels)
-    right = said(test_features) == test_labels
-    return {
-        "": float(right.mean()),
-        "the tree was scored on the training part, whose answers it knows; expected the test "
-        "part": float((said(train_features) == train_labels).mean()),
-        "the tree was trained on the test part; expected the training part": float(
-            on_test.score(test_features, test_labels)
-        ),
-        "the tree was trained on the test part and scored on the training part: they changed "
-        "places": float(on_test.score(train_features, train_labels)),
-        "the tree has no `max_depth=3`: it learned the training part by heart": float(
-            (said(test_features, None) == test_labels).mean()
-        ),
-        "the tree is as deep as in the lesson; expected `max_depth=3`": float(
-            (said(test_features, 5) == test_labels).mean()
-        ),
-        '`class_weight="balanced"` was set; expected a tree without it': float(
-            (said(test_features, 3, "balanced") == test_labels).mean()
-        ),
-        "the tree was scored with balanced accuracy; expected the share of right answers": float(
-            balanced_accuracy_score(test_labels, said(test_features))
-        ),
-        "that is how many the tree has right; divide by the number of test images": float(
-            right.sum()
-        ),
-    }
+    found = two_scores(ask(answer, *parts))
+    guess, tree = guess_scores(parts[1], parts[3]), tree_scores(*parts)
+    wrong_if(np.allclose(found, [tree[""], guess[""]]), "the two accuracies changed places")
+    judge_score(found[0], guess, "the accuracy of the guess")
+    judge_score(found[1], tree, "the accuracy of the tree")

@@ -80,12 +80,18 @@ def test_the_network_of_lesson_8_is_taken(taken: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "names"), [(None, CLASSES), (24, CLASSES), (16, ("A", "B", "C", "D"))]
+    ("size", "names", "crop"),
+    [
+        (None, CLASSES, True),
+        (24, CLASSES, True),
+        (16, ("A", "B", "C", "D"), True),
+        (16, CLASSES, False),
+    ],
 )
 def test_where_none_fits_one_is_trained(
-    size: int | None, names: tuple[str, ...], taken: Any
+    size: int | None, names: tuple[str, ...], crop: bool, taken: Any
 ) -> None:
     if size:
-        save_model(small_cnn(4, size=size), "my_network.keras", names, True)
+        save_model(small_cnn(4, size=size), "my_network.keras", names, crop)
     model, was_trained = taken()
     assert was_trained and model.made_for == (4, 16)
