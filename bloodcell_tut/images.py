@@ -186,13 +186,6 @@ def cut_square(image: np.ndarray, square: Box) -> np.ndarray:
     return cut
 
 # %% ../nbs/02_prepare_images.ipynb #c0d7df05
-_LOOKED_AT = 200
-_ENOUGH, _MANY_PIXELS = 50, 50_000_000
-"""So many images are enough where together they have many pixels, which take time to read."""
-_FITTING = 0.5, 1.5
-"""A cell is this many times as wide or high as the square; the archive's are."""
-
-
 def prepare_image(image: np.ndarray, size: int = 64, *, crop: bool = True) -> np.ndarray:
     """Make of an image the square that a network gets: this whole step in one call.
 
@@ -217,6 +210,13 @@ def prepare_image(image: np.ndarray, size: int = 64, *, crop: bool = True) -> np
     """
     check_options(crop=crop)
     return crop_white_cell(image, size) if crop else resize_image(image, size)
+
+# %% ../nbs/02_prepare_images.ipynb #191138c7
+_LOOKED_AT = 200
+_ENOUGH, _MANY_PIXELS = 50, 50_000_000
+"""So many images are enough where together they have many pixels, which take time to read."""
+_FITTING = 0.5, 1.5
+"""A cell is this many times as wide or high as the square; the archive's are."""
 
 
 def _lacks(image: np.ndarray) -> str:
