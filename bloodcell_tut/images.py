@@ -187,7 +187,7 @@ def cut_square(image: np.ndarray, square: Box) -> np.ndarray:
 
 # %% ../nbs/02_prepare_images.ipynb #c0d7df05
 def prepare_image(image: np.ndarray, size: int = 64, *, crop: bool = True) -> np.ndarray:
-    """Make of an image the square that a network gets: this whole step in one call.
+    """Turn an image into the square that a network takes: this whole step in one call.
 
     Parameters
     ----------
@@ -297,7 +297,7 @@ def crop_evidence(paths: Sequence[Path], labels: np.ndarray | None = None) -> Cr
 
 
 def _spread(labels: np.ndarray) -> Iterator[int]:
-    """Return the positions in an order drawn by lot, always the same, the classes in turn."""
+    """Return the positions in a random order, always the same, the classes in turn."""
     order = np.random.default_rng(0).permutation(len(labels))
     classes = [order[labels[order] == label].tolist() for label in np.unique(labels)]
     return (i for i in chain.from_iterable(zip_longest(*classes)) if i is not None)
