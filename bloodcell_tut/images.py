@@ -108,7 +108,9 @@ def plot_box(image: np.ndarray, box: Box | None, *, ax: Axes | None = None) -> A
     if box is not None:
         frame = plt.Rectangle((box.x, box.y), box.width, box.height, fc="none", ec="black", lw=2)
         ax.add_patch(frame)
-    ax.set_title("no white cell" if box is None else f"confidence {box.confidence:.2f}", fontsize=9)
+    ax.set_title(
+        "no white cell" if box is None else f"confidence {box.confidence:.2f}", fontsize="medium"
+    )
     return ax
 
 # %% ../nbs/02_prepare_images.ipynb #7807b8d6
