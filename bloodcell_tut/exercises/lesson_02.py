@@ -244,7 +244,7 @@ def _write_pictures(folder: Path) -> dict[str, np.ndarray]:
         data = cv2.imencode(Path(name).suffix, np.ascontiguousarray(pixels))[1].tobytes()
         (folder / name).write_bytes(data)
     jpeg = np.frombuffer((folder / "größe 1.jpeg").read_bytes(), np.uint8)
-    decoded = np.ascontiguousarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))[..., ::-1]
     return dict(zip(files, (cell, decoded, np.dstack([gray] * 3), other), strict=True))
 
 
