@@ -242,7 +242,7 @@ def noted(given: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        error.add_note(f"{_line(error)}; it was given {given}")
+        error.add_note(_line(error) + f"; it was given {given}" * bool(given))
         raise
 
 
