@@ -84,7 +84,7 @@ def test_what_is_warned_of() -> None:
     good = scores(evaluation(), 0.0)
     assert warnings_of(good) == "" and not at_chance(good)
     assert "sibling in training" in warnings_of(replace(good, leaked_fraction=0.01))
-    assert "Nobody told" in warnings_of(replace(good, leaked_fraction=None))
+    assert "We don't know" in warnings_of(replace(good, leaked_fraction=None))
     assert "photograph of its own" in warnings_of(scores(evaluation(known=False), None))
     blind = scores(evaluation(share_right=0.2), 0.0)
     assert at_chance(blind) and "chance" in warnings_of(blind)
@@ -123,7 +123,7 @@ def test_nearly_all_is_not_all(tmp_path: Path, no_model: None, no_figures: None)
 def test_perfect_score(tmp_path: Path, no_model: None) -> None:
     (tmp_path / "mistakes.png").write_text("of an earlier run")
     page = write(tmp_path, evaluation(share_right=1.1))
-    assert "every image was right" in page and "without a miss" in page
+    assert "every image was right" in page and "All images were named right" in page
     assert not (tmp_path / "mistakes.png").exists()
 
 
@@ -198,7 +198,7 @@ def test_missing_folder(tmp_path: Path, no_model: None) -> None:
 @pytest.mark.parametrize(
     ("crop", "model", "said"),
     [
-        (True, "small", "Of each photograph, the white cell that was found and cut out."),
+        (True, "small", "The white cell, cut out of each photograph."),
         (False, "small", "Each whole image, squeezed into a square.</p>"),
         (False, "article", "Each whole photograph, squeezed into a square as the article does it."),
     ],
@@ -227,13 +227,13 @@ def test_a_class_without_an_image_has_no_score(
     some = bt.Evaluation(whole.test.take(there), whole.probabilities[there])
     said = [remark.text for remark in read_score(scores(some, 0.0))]
     assert said[3].startswith("Hardest is ") and "MONOCYTE:" not in said[3]
-    assert said[4].startswith("There is no image of MONOCYTE: so the score says nothing")
+    assert said[4].startswith("There is no image of MONOCYTE: so the score doesn't say")
     assert "MONOCYTE" in warnings_of(scores(some, 0.0))
     page = write(tmp_path, some)
     (row,) = re.findall(r">MONOCYTE</th>(.*?)</tr>", page, re.S)
     assert re.findall("<td>(.*?)</td>", row) == ["–", "–", "–", "0"]
     perfect = bt.Evaluation(some.test, np.eye(4, dtype=np.float32)[some.test.labels])
-    assert "Every class that is there was found" in read_score(scores(perfect, 0.0))[3].text
+    assert "All images were named right" in read_score(scores(perfect, 0.0))[3].text
 
 
 def test_the_page_tells_of_folds(tmp_path: Path, no_model: None, no_figures: None) -> None:
