@@ -262,7 +262,7 @@ def _no_class_error(root: Path, folders: list[Path]) -> DatasetError:
     return DatasetError(
         f"{root}: found {few}, which are parts of a data set or go with its images, and no class "
         f"folder; expected one folder for each class, such as {folders[0].name}/MONOCYTE, or a "
-        "table with the file and the class of each image; move the images into "
+        "table that has a row with the file and its class for each image; move the images into "
         "class folders, or give the table's path as labels (--labels)"
     )
 
