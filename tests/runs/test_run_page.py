@@ -85,7 +85,7 @@ def test_what_is_warned_of() -> None:
     assert warnings_of(good) == "" and not at_chance(good)
     assert "sibling in training" in warnings_of(replace(good, leaked_fraction=0.01))
     assert "We don't know" in warnings_of(replace(good, leaked_fraction=None))
-    assert "photograph of its own" in warnings_of(scores(evaluation(known=False), None))
+    assert "each image as its own photograph" in warnings_of(scores(evaluation(known=False), None))
     blind = scores(evaluation(share_right=0.2), 0.0)
     assert at_chance(blind) and "chance" in warnings_of(blind)
 
@@ -112,7 +112,7 @@ def test_nearly_all_is_not_all(tmp_path: Path, no_model: None, no_figures: None)
     result = bt.Evaluation(data, np.eye(4)[said])
     page = write(tmp_path, result, 1 / 3000)
     text = Page(page).text
-    assert "2999 of 3000 images right" in text and "> 99.9% right" in text
+    assert "the network named 2999 right" in text and "> 99.9% right" in text
     assert "< 0.1% of these images have a sibling in training" in text
     assert "100.0% right" not in text and "right in 100.0%" not in text
     assert all(
