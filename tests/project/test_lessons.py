@@ -14,6 +14,7 @@ from lessons import (
     LESSONS,
     NBS,
     NOTEBOOKS,
+    ROOT,
     cells,
     code,
     imports_only,
@@ -119,14 +120,31 @@ def test_top_of_a_lesson(lesson: Path) -> None:
     assert any("choose_dataset(SOURCE" in s for s in uses)
 
 
-STIFF = r"\b(whoever|in earnest|one (may|speaks|might|would)|shall|in goe?s?|out comes?)\b"
+STIFF = (
+    r"\b(whoever|in earnest|(?<!by )one (may|speaks|might|would|could)|shall|in goe?s?|out comes?"
+    r"|be it|upon|at hand|hand(s|ed)? out|in truth|thereby|thereof|is put right)\b"
+    r"|(?-i:(?<![^.;:] )\bWho [^?.]*\.)"
+)
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+TEMPLATES = sorted(ROOT.glob("bloodcell_tut/pages/templates/*.html"))
 
 
-@pytest.mark.parametrize("notebook", [*LESSONS, NBS / "errata.ipynb"], ids=lambda p: p.stem)
-def test_the_prose_speaks_to_you(notebook: Path) -> None:
-    assert re.search(STIFF, "In go two numbers; who wins?", re.I)
-    found = [text for text in markdown(notebook) if re.search(STIFF, text, re.I)]
-    assert found == []
+def texts(page: Path) -> list[str]:
+    """What a page says; of a notebook also its docstrings and its commands' help."""
+    if page.suffix != ".ipynb":
+        return [page.read_text(encoding="utf-8")]
+    nodes = [node for source in code(page) for node in ast.walk(ast.parse(source))]
+    values = [node.value for node in nodes if isinstance(node, ast.Expr)]
+    values += [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "help"]
+    strings = [node.value for node in values if isinstance(node, ast.Constant)]
+    return markdown(page) + [text for text in strings if isinstance(text, str)]
+
+
+@pytest.mark.parametrize("page", [*NOTEBOOKS, *PAGES, *TEMPLATES], ids=lambda p: p.name)
+def test_the_prose_speaks_to_you(page: Path) -> None:
+    for stiff in ("In go two numbers; what wins?", "A note. Who has one keeps it."):
+        assert re.search(STIFF, stiff, re.I)
+    assert [text for text in texts(page) if re.search(STIFF, " ".join(text.split()), re.I)] == []
 
 
 @each_lesson
