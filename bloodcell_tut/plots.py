@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from PIL import Image
 
 from .errors import ArgumentError
 from .files.argument_checks import check_kind, check_number, check_options, check_text
@@ -43,12 +44,16 @@ LESSON_STYLE = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
-    "font.size": 10,
+    "font.size": 11,
     "legend.frameon": False,
 }
 """What every lesson hands to `plt.style.use`, so that all figures look alike."""
 
 # %% ../nbs/plots.ipynb #e80835f7
+_SCREEN_DPI = 96
+"""Pixels of a web page in an inch: a figure's font size is then that of the text around it."""
+
+
 def show(ax: Axes, alt: str) -> None:
     """Show the figure of `ax` in the notebook, with its alternative text, and close it.
 
@@ -69,23 +74,36 @@ def show(ax: Axes, alt: str) -> None:
 
     check_axes(ax)
     check_text(alt, "alt", "what the figure shows")
-    small = {"optimize": True}
-    picture = figure_png(ax, dpi=80, bbox_inches="tight", facecolor="white", pil_kwargs=small)
-    display(_Picture(picture, alt))
+    png = figure_png(ax, dpi=2 * _SCREEN_DPI, bbox_inches="tight", facecolor="white")
+    display(_Picture(_with_palette(Image.open(io.BytesIO(png))), alt))
+
+
+def _with_palette(picture: Image.Image) -> Image.Image:
+    """Return a picture in 256 colors, those of every second pixel, in which it is half as large."""
+    picture = picture.convert("RGB")
+    sample = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
+    colors = sample.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
+    return picture.quantize(palette=colors, dither=Image.Dither.NONE)
 
 
 class _Picture(NamedTuple):
-    """A picture with its text, as every IPython shows it; the Image of IPython 7 takes no text."""
+    """A picture with its text, at half its size: two of its pixels for one of the screen's.
 
-    png: bytes
+    IPython's own Image takes no text in IPython 7, which Colab has.
+    """
+
+    picture: Image.Image
     alt: str
 
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        shown = {"image/png": b64encode(self.png).decode(), "text/plain": self.alt}
-        return shown, {"image/png": {"alt": self.alt}}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        png = io.BytesIO()
+        self.picture.save(png, "png", optimize=True)
+        shown = {"image/png": b64encode(png.getvalue()).decode(), "text/plain": self.alt}
+        width, height = self.picture.width // 2, self.picture.height // 2
+        return shown, {"image/png": {"alt": self.alt, "width": width, "height": height}}
 
 # %% ../nbs/plots.ipynb #c28899b4
 def check_axes(ax: Axes) -> None:
@@ -176,7 +194,7 @@ def show_images(
     for i, (ax, image) in enumerate(zip(grid.flat, images, strict=False)):
         ax.imshow(image, cmap="gray" if image.ndim == 2 else None)
         if len(titles):
-            ax.set_title(titles[i], fontsize=9)
+            ax.set_title(titles[i], fontsize="medium")
     return grid[0, 0]
 
 # %% ../nbs/plots.ipynb #801bf4e9

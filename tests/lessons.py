@@ -11,6 +11,7 @@ from time import monotonic
 from unittest.mock import patch
 
 import nbformat
+from first_cell import ID as FIRST
 from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 
@@ -18,8 +19,6 @@ ROOT = Path(__file__).parent.parent
 NBS = ROOT / "nbs"
 LESSONS = sorted(NBS.glob("[0-9]*.ipynb"))
 NOTEBOOKS = sorted(NBS.rglob("*.ipynb"))
-FIRST = "f1257ce1"
-"""The id of the cell that all lessons begin with; see tools/first_cell.py."""
 TRAINING = LESSONS[8:]
 """The lessons that train for minutes."""
 
@@ -55,10 +54,6 @@ def with_checked_stubs(lesson: Path) -> dict:
     return notebook
 
 
-def is_export(source: str) -> bool:
-    return re.match(r"#\| (export|exporti|default_exp)\b", source) is not None
-
-
 def imports_only(source: str) -> bool:
     body = ast.parse(source).body
     return bool(body) and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
@@ -71,35 +66,6 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from ((node.module or "", alias.name) for alias in node.names)
-
-
-def docstrings(source: str) -> list[ast.Constant]:
-    """Texts that stand alone: docstrings of functions, classes and values."""
-    return [
-        node.value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    ]
-
-
-def code_lines(source: str) -> int:
-    """Lines that are code: not blank, comment, directive or docstring."""
-    texts = {n for d in docstrings(source) for n in range(d.lineno, (d.end_lineno or d.lineno) + 1)}
-    lines = enumerate(source.splitlines(), 1)
-    return sum(1 for n, line in lines if n not in texts and line.strip() and line.strip()[0] != "#")
-
-
-def words(notebook: Path) -> int:
-    """Words of prose: of Markdown cells, without the links' targets, and docstrings."""
-    shown = (re.sub(r"\]\([^)]*\)", "]", text) for text in markdown(notebook))
-    texts = [*shown, *(d.value for s in code(notebook) for d in docstrings(s))]
-    return sum(len(re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", str(text))) for text in texts)
-
-
-def words_per_line(notebook: Path) -> float:
-    return words(notebook) / sum(code_lines(source) for source in code(notebook))
 
 
 def output_bytes(notebook: Path) -> int:
@@ -136,10 +102,3 @@ def run_lesson(text: str, folder: Path, kernel: str = "python3") -> nbformat.Not
     with patch.object(AsyncZMQSocketChannel, "get_msg", get_msg_in_slices):
         client.execute()
     return notebook
-
-
-if __name__ == "__main__":
-    print("cells  words/line  output kB  lesson")
-    for lesson in LESSONS:
-        ratio, size = words_per_line(lesson), output_bytes(lesson) / 1000
-        print(f"{len(cells(lesson)):5}  {ratio:10.1f}  {size:9.0f}  {lesson.stem}")

@@ -1,10 +1,13 @@
 """What all figures share."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from bloodcell_tut import ArgumentError, show_images
 from bloodcell_tut.plots import CLASS_COLORS, STEPS, class_color, nine_steps, show
@@ -40,7 +43,11 @@ def test_show_carries_the_alternative_text(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("IPython.display.display", shown.append)
     show(nine_steps(1), alt="nine steps")
     data, metadata = shown[0]._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == "nine steps" and "image/png" in data
+    assert metadata["image/png"]["alt"] == "nine steps"
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    shown_at = metadata["image/png"]["width"], metadata["image/png"]["height"]
+    assert shown_at == (picture.width // 2, picture.height // 2)
+    assert 600 < shown_at[0] < 900, "nine inches at 96 pixels, less what is empty"
     with pytest.raises(ArgumentError, match="alt"):
         show(nine_steps(1), alt="")
 

@@ -36,9 +36,11 @@ def read_directives(notebook: NotebookNode) -> None:
 def picture_options(cell: NotebookNode) -> dict:
     """Return what MyST-NB is to know of a cell's picture: the alternative text it has already."""
     for output in cell.get("outputs", []):
-        if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+        shown = output.get("metadata", {}).get("image/png", {})
+        if alt := shown.get("alt"):
             kind = "map" if alt.startswith("The nine steps in a row") else "figure"
-            return {"image": {"alt": alt, "classes": kind}}
+            size = {"width": f"{shown['width']}px"} if "width" in shown else {}
+            return {"image": {"alt": alt, "classes": kind} | size}
     return {}
 
 

@@ -182,7 +182,8 @@ def ask(function: object, *arguments: Any) -> Any:
         )
     guard.next_question()
     copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
-    result = function(*copies)
+    with guard.noted(" and ".join(map(_given, arguments))):
+        result = function(*copies)
     if result is ...:
         raise _Untried
     wrong_if(result is None, "your function returns nothing (None): does it end with `return`?")
@@ -190,6 +191,12 @@ def ask(function: object, *arguments: Any) -> Any:
         changed = isinstance(before, np.ndarray) and not np.array_equal(before, after)
         wrong_if(changed, "your function changes the array that it is given: work on a copy")
     return result
+
+
+def _given(argument: object) -> str:
+    if not isinstance(argument, np.ndarray):
+        return shown(argument, length=80)
+    return describe(argument) + f", {argument.tolist()}" * (argument.size <= 12)
 
 
 def wrong_if(mistake: bool | np.bool_, message: str) -> None:

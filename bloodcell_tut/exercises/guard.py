@@ -9,15 +9,19 @@ __all__ = []
 import builtins
 import contextlib
 import ctypes
+import linecache
 import math
 import random
 import sys
 import sysconfig
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
+from importlib import import_module
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, TextIO
 from unittest.mock import patch
@@ -209,6 +213,9 @@ def contained() -> Iterator[list[str]]:
             changed += [*put_back(builtins, python), *mend()]
 
 # %% ../../nbs/exercises/guard.ipynb #a719d4cc
+_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
+
+
 def shown(value: object, to_text: Callable[[Any], str] = repr, length: int = 60) -> str:
     """Return a value as a short text, whatever its own code does."""
     try:
@@ -226,7 +233,36 @@ def told(error: BaseException) -> str:
         return "your code was interrupted before it was done"
     if isinstance(error, SystemExit):
         return "your code ends the whole program (by `exit`, `quit` or `sys.exit`): use `return`"
-    return f"your code stopped with {_kind(error)}: {shown(error, str, 300)}"
+    return f"your code stopped with {_kind(error)}: {shown(error, str, 300)}{where(error)}"
+
+
+@contextlib.contextmanager
+def noted(given: str) -> Iterator[None]:
+    """Keep with an exception its line in a learner's code, and what the code was given."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"{_line(error)}; it was given {given}")
+        raise
+
+
+def _line(error: BaseException) -> str:
+    package = str(import_module("bloodcell_tut").__file__)
+    ours = (*_LIBRARIES, str(Path(package).parent))
+    theirs = [
+        (frame.f_code.co_filename, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(ours)
+    ]
+    if not theirs:
+        return ""
+    code = linecache.getline(*theirs[-1]).strip()
+    return f", in line {theirs[-1][1]} of your code" + f", `{code}`" * bool(code)
+
+
+def where(error: BaseException) -> str:
+    """Return what was noted of an exception."""
+    return "".join(getattr(error, "__notes__", [])[-1:])
 
 
 def in_words(names: list[str]) -> str:
@@ -238,9 +274,6 @@ def _kind(value: object) -> str:
     return type.__repr__(type(value))[8:-2].rpartition(".")[2]
 
 # %% ../../nbs/exercises/guard.ipynb #1b3e00d9
-_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
-
-
 def steps(function: Callable[..., Any], *arguments: Any) -> int:
     """Count the lines and calls that Python runs in a call, except inside of libraries."""
     count = 0

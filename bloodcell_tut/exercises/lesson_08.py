@@ -9,7 +9,7 @@ __all__ = ['check_softmax', 'check_sgd_step', 'check_early_stop']
 import numpy as np
 
 from .engine import Wrong, ask, compare, exercise, wrong_if
-from .guard import shown
+from .guard import shown, where
 
 # %% ../../nbs/exercises/lesson_08.ipynb #8fb81b98
 @exercise(
@@ -29,8 +29,8 @@ def check_softmax(answer: object) -> None:
     except ValueError as error:
         wrong_if(
             "broadcast" in str(error),
-            f"your code stopped with ValueError ({error}): one number for each row is no column, "
-            "unless `keepdims=True` keeps its second axis",
+            f"your code stopped with ValueError ({error}{where(error)}): one number for "
+            "each row is no column, unless `keepdims=True` keeps its second axis",
         )
         raise error
     if isinstance(found, np.ndarray) and found.shape == expected.shape:
@@ -97,8 +97,8 @@ def _check_extreme(answer: object, logits: np.ndarray, said: str) -> None:
             found = ask(answer, logits)
     except ArithmeticError as error:
         raise Wrong(
-            f"{said} your code stopped with {type(error).__name__} ({error}): a power is too large "
-            "for a float, or all powers of a row became 0"
+            f"{said} your code stopped with {type(error).__name__} ({error}{where(error)}): a "
+            "power is too large for a float, or all powers of a row became 0"
         ) from error
     expected = _softmax(logits)
     if isinstance(found, np.ndarray) and found.shape == expected.shape:

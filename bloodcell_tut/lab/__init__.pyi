@@ -1,5 +1,6 @@
 from . import anywhere as anywhere
 from . import errata as errata
+from . import learners_copies as learners_copies
 from . import lessons as lessons
 from . import manners as manners
 from . import missing_names as missing_names
@@ -14,7 +15,7 @@ from .lessons import LESSONS_RECORD as LESSONS_RECORD
 from .progress import PROGRESS as PROGRESS
 from .lessons import START_PAGE as START_PAGE
 from .anywhere import add_missing as add_missing
-from .missing_names import bound_names as bound_names
+from .learners_copies import bound_names as bound_names
 from .progress import class_table as class_table
 from .lessons import copy_lessons as copy_lessons
 from .errata import defect_table as defect_table
@@ -23,7 +24,7 @@ from .progress import exercise_names as exercise_names
 from .widgets import explore as explore
 from .missing_names import help_with_missing_names as help_with_missing_names
 from .progress import lay_lessons as lay_lessons
-from .lessons import learners_copy as learners_copy
+from .learners_copies import learners_copy as learners_copy
 from .lessons import lessons_folder as lessons_folder
 from .own_photographs import newest_model as newest_model
 from .lessons import open_lab as open_lab

@@ -316,6 +316,32 @@ def test_words() -> None:
     assert told(ValueError("small")) == "your code stopped with ValueError: small"
 
 
+def reads_beyond(a: np.ndarray) -> float:
+    last = len(a)
+    return a[last]
+
+
+def test_an_exception_is_told_with_the_line_and_the_input() -> None:
+    said = check_double(reads_beyond).message
+    line = reads_beyond.__code__.co_firstlineno + 2
+    assert f"IndexError: index 2 is out of bounds for axis 0 with size 2, in line {line}" in said
+    assert (
+        "of your code, `return a[last]`; it was given an array of int64 of shape (2,), [0, 1]"
+        in said
+    )
+
+
+def test_of_code_without_source_the_number_is_told() -> None:
+    names: dict = {}
+    exec("def answer(a):\n    return a.nothing", names)
+    assert "in line 2 of your code; it was given an array" in check_double(names["answer"]).message
+
+
+def test_an_error_in_a_library_names_the_line_that_called_it() -> None:
+    assert "`lambda a: np.stack([])" in check_double(lambda a: np.stack([])).message
+    assert "of your code" not in check_double(np.linalg.inv).message
+
+
 def by_recursion(a: np.ndarray) -> float:
     return a[0] + by_recursion(a[1:]) if len(a) else 0
 

@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from builders import CLASSES, training_data
 from conftest import TinyArchive
+from lesson_table import code_lines, is_export
 from lessons import NBS, NOTEBOOKS
 
 import bloodcell_tut
@@ -234,7 +235,7 @@ def test_the_ledger_shows_its_table() -> None:
 def test_the_ledger_keeps_to_the_form() -> None:
     assert lessons.output_bytes(LEDGER) < 300_000
     for source in lessons.code(LEDGER):
-        assert lessons.is_export(source) or lessons.code_lines(source) <= 12
+        assert is_export(source) or code_lines(source) <= 12
         if re.search(r"^(import|from) ", source, re.M):
             assert lessons.imports_only(source)
 

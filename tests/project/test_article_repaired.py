@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from lessons import NBS, cells, code, code_lines, markdown
+from lesson_table import code_lines
+from lessons import NBS, cells, code, markdown
 from test_lessons import headings, slug
 
 PAGE = NBS / "article_repaired.ipynb"

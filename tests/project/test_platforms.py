@@ -16,7 +16,7 @@ import nbformat
 import platforms
 import pytest
 from alone import alone
-from lessons import FIRST, LESSONS, run_lesson, tagged
+from lessons import LESSONS, run_lesson, tagged
 
 from bloodcell_tut.lab import learners_copy
 
@@ -24,7 +24,6 @@ each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.s
 
 
 def test_each_lesson_begins_with_the_same_cell() -> None:
-    assert first_cell.ID == FIRST
     texts = {lesson: lesson.read_text(encoding="utf-8") for lesson in first_cell.LESSONS}
     assert set(LESSONS) < set(texts)
     old = [lesson.stem for lesson, text in texts.items() if first_cell.begun(text) != text]
