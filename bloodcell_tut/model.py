@@ -92,10 +92,10 @@ def _network(name: str, body: list[keras.Layer], n_classes: int, size: int) -> k
     return keras.Sequential([*first, *body, last], name=name)
 
 # %% ../nbs/08_train_cnn.ipynb #3bd7f3e2
-def plot_history(history: dict[str, list[float]], ax: Axes | None = None) -> Axes:
-    """Draw accuracy by epoch, in training and on held-back images.
-
-    Without an accuracy it draws the first other metric, and the loss where there is none.
+def plot_history(
+    history: dict[str, list[float]], ax: Axes | None = None, *, metric: str | None = None
+) -> Axes:
+    """Draw accuracy, or another metric, by epoch, in training and on held-back images.
 
     Parameters
     ----------
@@ -103,14 +103,17 @@ def plot_history(history: dict[str, list[float]], ax: Axes | None = None) -> Axe
         The ``history`` of what `train` returns.
     ax
         Where to draw; a new figure by default.
+    metric
+        A name in the history, such as ``"loss"``; by default the accuracy, without one the first
+        other metric, and the loss where there is none.
 
     Raises
     ------
     ArgumentError
-        When the history holds no epoch.
+        When the history holds no epoch, or not this metric.
     """
     check_ax(ax)
-    name = check_history(history)
+    name = check_history(history, metric)
     if ax is None:
         _, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
     epochs = range(1, len(history[name]) + 1)

@@ -49,33 +49,17 @@ LESSON_STYLE = {
 }
 """What every lesson hands to `plt.style.use`, so that all figures look alike."""
 
-# %% ../nbs/plots.ipynb #e80835f7
+# %% ../nbs/plots.ipynb #8544c577
 _SCREEN_DPI = 96
 """Pixels of a web page in an inch: a figure's font size is then that of the text around it."""
 
 
-def show(ax: Axes, alt: str) -> None:
-    """Show the figure of `ax` in the notebook, with its alternative text, and close it.
-
-    Parameters
-    ----------
-    ax
-        Any Axes of the figure.
-    alt
-        What the figure shows, for a reader who can't see it.
-
-    Raises
-    ------
-    ArgumentError
-        When `alt` is empty.
-    """
-    # imported here so that plots work where there is no IPython
-    from IPython.display import display
-
+def picture_of(ax: Axes, alt: str) -> Any:
+    """Return the figure of `ax` as what a notebook displays, and close it; see `show`."""
     check_axes(ax)
     check_text(alt, "alt", "what the figure shows")
     png = figure_png(ax, dpi=2 * _SCREEN_DPI, bbox_inches="tight", facecolor="white")
-    display(_Picture(_with_palette(Image.open(io.BytesIO(png))), alt))
+    return _Picture(_with_palette(Image.open(io.BytesIO(png))), alt)
 
 
 def _with_palette(picture: Image.Image) -> Image.Image:
@@ -104,6 +88,27 @@ class _Picture(NamedTuple):
         shown = {"image/png": b64encode(png.getvalue()).decode(), "text/plain": self.alt}
         width, height = self.picture.width // 2, self.picture.height // 2
         return shown, {"image/png": {"alt": self.alt, "width": width, "height": height}}
+
+# %% ../nbs/plots.ipynb #e80835f7
+def show(ax: Axes, alt: str) -> None:
+    """Show the figure of `ax` in the notebook, with its alternative text, and close it.
+
+    Parameters
+    ----------
+    ax
+        Any Axes of the figure.
+    alt
+        What the figure shows, for a reader who can't see it.
+
+    Raises
+    ------
+    ArgumentError
+        When `alt` is empty.
+    """
+    # imported here so that plots work where there is no IPython
+    from IPython.display import display
+
+    display(picture_of(ax, alt))
 
 # %% ../nbs/plots.ipynb #c28899b4
 def check_axes(ax: Axes) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bloodcell_tut.errors import ArgumentError
-from bloodcell_tut.files.argument_checks import check_kind, in_words, refuse
+from bloodcell_tut.files.argument_checks import check_kind, in_words, refuse, unless_none
 
 # %% ../../nbs/files/array_checks.ipynb #7e11aa06
 def one_column(array: np.ndarray) -> np.ndarray:
@@ -174,12 +174,15 @@ def check_groups(groups: np.ndarray, name: str = "photographs") -> np.ndarray:
     return found
 
 # %% ../../nbs/files/array_checks.ipynb #c2864e97
-def check_history(history: dict[str, list[float]]) -> str:
-    """Return what of a history is to be drawn: a number for each epoch."""
+def check_history(history: dict[str, list[float]], metric: str | None = None) -> str:
+    """Return what of a history is to be drawn: a metric with a number for each epoch."""
     check_kind(history, dict, "history", "the .history of what train returns")
     names = [name for name, values in history.items() if values and np.ndim(values) == 1]
     metrics = [n for n in names if n not in ("loss", "learning_rate") and n[:4] != "val_"]
-    for name in ("accuracy", *metrics, "loss"):
+    unless_none(check_kind, metric, str, "metric", "a name in the history, such as 'loss'")
+    if metric is not None and metric not in names:
+        raise ArgumentError(f"metric: found {metric!r}; expected one of {', '.join(names)}")
+    for name in (metric, "accuracy", *metrics, "loss"):
         if name in names:
             return name
     raise ArgumentError(

@@ -2,6 +2,7 @@ from . import anywhere as anywhere
 from . import errata as errata
 from . import learners_copies as learners_copies
 from . import lessons as lessons
+from . import live_curves as live_curves
 from . import manners as manners
 from . import missing_names as missing_names
 from . import own_photographs as own_photographs
@@ -12,6 +13,7 @@ from . import widgets as widgets
 from .errata import DEFECTS as DEFECTS
 from .errata import Defect as Defect
 from .lessons import LESSONS_RECORD as LESSONS_RECORD
+from .live_curves import LiveCurves as LiveCurves
 from .progress import PROGRESS as PROGRESS
 from .lessons import START_PAGE as START_PAGE
 from .anywhere import add_missing as add_missing
@@ -28,6 +30,7 @@ from .learners_copies import learners_copy as learners_copy
 from .lessons import lessons_folder as lessons_folder
 from .own_photographs import newest_model as newest_model
 from .lessons import open_lab as open_lab
+from .live_curves import plot_curves as plot_curves
 from .progress import progress_text as progress_text
 from .quiet import quiet_loading as quiet_loading
 from .quiet import quiet_tensorflow as quiet_tensorflow
@@ -43,6 +46,7 @@ __all__ = [
     "DEFECTS",
     "Defect",
     "LESSONS_RECORD",
+    "LiveCurves",
     "PROGRESS",
     "START_PAGE",
     "add_missing",
@@ -59,6 +63,7 @@ __all__ = [
     "lessons_folder",
     "newest_model",
     "open_lab",
+    "plot_curves",
     "progress_text",
     "quiet_loading",
     "quiet_tensorflow",

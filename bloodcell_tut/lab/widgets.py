@@ -69,13 +69,13 @@ def _own_figures() -> Iterator[None]:
             matplotlib.interactive(before)
 
 # %% ../../nbs/lab/widgets.ipynb #e960c074
-def kernel_has(widgets: str) -> bool:
-    """Return whether a kernel listens, and a library of widgets is installed."""
+def kernel_has(library: str) -> bool:
+    """Return whether a kernel listens, and a library is installed."""
     # imported here so that the module works where there is no IPython
     from IPython import get_ipython
 
     has_kernel = getattr(get_ipython(), "kernel", None) is not None
-    return has_kernel and importlib.util.find_spec(widgets) is not None
+    return has_kernel and importlib.util.find_spec(library) is not None
 
 # %% ../../nbs/lab/widgets.ipynb #c28a1a81
 _FIELD = """

@@ -13,13 +13,11 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..dataset import ImageDataset
-from ..errors import ArgumentError, ImageError
+from ..errors import ImageError
 from ..evaluation import Evaluation, plot_confusion, plot_mistakes, worst_mistakes
 from ..images import find_white_cell, prepare_image, read_image
-from ..files.array_checks import check_history
 from ..model import plot_history
 from ..pages.render import PageFigure, percent
 from ..plots import figure_png
@@ -34,20 +32,11 @@ def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
         One list for each of ``"accuracy"`` and ``"loss"``, a number for each epoch; where a
         held-back part was watched, also ``"val_accuracy"`` and ``"val_loss"``.
     """
-    check_history(history)
-    if "loss" not in history:
-        raise ArgumentError(
-            f"history: found {sorted(history)}; expected the loss of each epoch too"
-        )
-    epochs = np.arange(1, len(history["loss"]) + 1)
     _, (top, bottom) = plt.subplots(2, figsize=(5, 5), sharex=True, layout="constrained")
     plot_history(history, top).set_xlabel("")
-    bottom.plot(epochs, history["loss"], "o-", color="#0072B2")
-    if "val_loss" in history:
-        bottom.plot(epochs, history["val_loss"], "s--", color="#D55E00")
-    bottom.set(xlabel="epoch", ylabel="loss")
+    plot_history(history, bottom, metric="loss")
+    plt.setp(bottom.get_legend(), visible=False)
     bottom.set_ylim(0, 1.08 * bottom.get_ylim()[1])
-    bottom.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     for ax in (top, bottom):
         ax.grid(alpha=0.25)
     return cast(Axes, top)

@@ -53,7 +53,7 @@ ARGUMENTS = {
     "small_cnn": "n_classes:classes size:size seed:seed recipe:recipe",
     "train": "model:model data:data validation:data? recipe:recipe? epochs:count? seed:seed "
     "callbacks:callbacks checkpoint:new_path? additional:data?",
-    "plot_history": "history:history ax:axes?",
+    "plot_history": "history:history ax:axes? metric:metric?",
     "Recipe": "name:text optimizer:function epochs:function batch_size:count balanced:flag "
     "augmentation:functions",
     "default_epochs": "n_images:seed",
@@ -160,6 +160,7 @@ ARGUMENTS = {
     "write_report": "out:folder report:report evaluation:evaluation model:model "
     "examples:figures detector:detector? decision:decision?",
     # lab
+    "LiveCurves": "alt:text",
     "add_missing": "",
     "bound_names": "code:any_text",
     "class_table": "folder:learners",
@@ -174,6 +175,7 @@ ARGUMENTS = {
     "lessons_folder": "",
     "newest_model": "",
     "open_lab": "folder:new_path",
+    "plot_curves": "history:history n_classes:classes",
     "progress_text": "path:progress",
     "quiet_loading": "",
     "quiet_tensorflow": "",

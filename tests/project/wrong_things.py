@@ -207,6 +207,7 @@ KINDS = {
     "class_names": kind(lambda w: NAMES),
     "exercise": kind(lambda w: "check_put_back"),
     "level": kind(lambda w: "photograph"),
+    "metric": kind(lambda w: "loss"),
     "mode": kind(lambda w: "wb"),
     "network": kind(lambda w: "small"),
     "part": kind(lambda w: "TRAIN"),
