@@ -206,7 +206,8 @@ def _drawn_cells() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     y = rng.permutation(np.repeat(np.arange(len(CELL_KINDS)), 20))
     cells = [draw_cell(list(CELL_KINDS)[label], 0.6, rng) for label in y]
-    pictures = [blend(np.float32(PLASMA), cell.color, cell.cell) for cell in cells]
+    background = np.array(PLASMA, np.float32)
+    pictures = [blend(background, cell.color, cell.cell) for cell in cells]
     return np.array([resize_image(picture.astype(np.uint8), 16) for picture in pictures]), y
 
 
