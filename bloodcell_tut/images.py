@@ -108,7 +108,9 @@ def plot_box(image: np.ndarray, box: Box | None, *, ax: Axes | None = None) -> A
     if box is not None:
         frame = plt.Rectangle((box.x, box.y), box.width, box.height, fc="none", ec="black", lw=2)
         ax.add_patch(frame)
-    ax.set_title("no white cell" if box is None else f"confidence {box.confidence:.2f}", fontsize=9)
+    ax.set_title(
+        "no white cell" if box is None else f"confidence {box.confidence:.2f}", fontsize="medium"
+    )
     return ax
 
 # %% ../nbs/02_prepare_images.ipynb #7807b8d6
@@ -186,15 +188,8 @@ def cut_square(image: np.ndarray, square: Box) -> np.ndarray:
     return cut
 
 # %% ../nbs/02_prepare_images.ipynb #c0d7df05
-_LOOKED_AT = 200
-_ENOUGH, _MANY_PIXELS = 50, 50_000_000
-"""So many images are enough where together they have many pixels, which take time to read."""
-_FITTING = 0.5, 1.5
-"""A cell is this many times as wide or high as the square; the archive's are."""
-
-
 def prepare_image(image: np.ndarray, size: int = 64, *, crop: bool = True) -> np.ndarray:
-    """Make of an image the square that a network gets: this whole step in one call.
+    """Turn an image into the square that a network takes: this whole step in one call.
 
     Parameters
     ----------
@@ -217,6 +212,13 @@ def prepare_image(image: np.ndarray, size: int = 64, *, crop: bool = True) -> np
     """
     check_options(crop=crop)
     return crop_white_cell(image, size) if crop else resize_image(image, size)
+
+# %% ../nbs/02_prepare_images.ipynb #191138c7
+_LOOKED_AT = 200
+_ENOUGH, _MANY_PIXELS = 50, 50_000_000
+"""So many images are enough where together they have many pixels, which take time to read."""
+_FITTING = 0.5, 1.5
+"""A cell is this many times as wide or high as the square; the archive's are."""
 
 
 def _lacks(image: np.ndarray) -> str:
@@ -297,7 +299,7 @@ def crop_evidence(paths: Sequence[Path], labels: np.ndarray | None = None) -> Cr
 
 
 def _spread(labels: np.ndarray) -> Iterator[int]:
-    """Return the positions in an order drawn by lot, always the same, the classes in turn."""
+    """Return the positions in a random order, always the same, the classes in turn."""
     order = np.random.default_rng(0).permutation(len(labels))
     classes = [order[labels[order] == label].tolist() for label in np.unique(labels)]
     return (i for i in chain.from_iterable(zip_longest(*classes)) if i is not None)

@@ -59,15 +59,25 @@ def picture_of(ax: Axes, alt: str) -> Any:
     check_axes(ax)
     check_text(alt, "alt", "what the figure shows")
     png = figure_png(ax, dpi=2 * _SCREEN_DPI, bbox_inches="tight", facecolor="white")
-    return _Picture(_with_palette(Image.open(io.BytesIO(png))), alt)
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    return _Picture(picture if has_kernel() else _in_few_colors(picture), alt)
 
 
-def _with_palette(picture: Image.Image) -> Image.Image:
-    """Return a picture in 256 colors, those of every second pixel, in which it is half as large."""
-    picture = picture.convert("RGB")
-    sample = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
-    colors = sample.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
-    return picture.quantize(palette=colors, dither=Image.Dither.NONE)
+def has_kernel() -> bool:
+    """Return whether a notebook's kernel listens, so that a picture is drawn while you wait."""
+    # imported here so that plots work where there is no IPython
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def _in_few_colors(picture: Image.Image) -> Image.Image:
+    """Return a picture to be stored in 256 colors, in which it is half as large; white stays."""
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    palette = np.reshape(few.getpalette(), (-1, 3))
+    palette[palette.sum(axis=1).argmax()] = 255
+    few.putpalette(palette.ravel().tolist())
+    return few
 
 
 class _Picture(NamedTuple):

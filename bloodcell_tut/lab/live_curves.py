@@ -14,9 +14,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..files.argument_checks import check_text, check_whole
-from .widgets import kernel_has
 from ..model import plot_history
-from ..plots import picture_of
+from ..plots import has_kernel, picture_of
 
 # %% ../../nbs/lab/live_curves.ipynb #4282a96a
 def plot_curves(history: dict[str, list[float]], n_classes: int) -> Axes:
@@ -58,7 +57,7 @@ class LiveCurves(keras.callbacks.Callback):
         super().__init__()
         check_text(alt, "alt", "what the curves show")
         self.alt, self.history = alt, dict[str, list[float]]()
-        self._is_live = kernel_has("IPython")
+        self._is_live = has_kernel()
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Begin a new picture, below the cell that trains."""

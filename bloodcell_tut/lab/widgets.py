@@ -18,7 +18,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from ..plots import show
+from ..plots import has_kernel, show
 from ..files.argument_checks import check_function, check_text
 
 # %% ../../nbs/lab/widgets.ipynb #fcbf94ac
@@ -71,11 +71,7 @@ def _own_figures() -> Iterator[None]:
 # %% ../../nbs/lab/widgets.ipynb #e960c074
 def kernel_has(library: str) -> bool:
     """Return whether a kernel listens, and a library is installed."""
-    # imported here so that the module works where there is no IPython
-    from IPython import get_ipython
-
-    has_kernel = getattr(get_ipython(), "kernel", None) is not None
-    return has_kernel and importlib.util.find_spec(library) is not None
+    return has_kernel() and importlib.util.find_spec(library) is not None
 
 # %% ../../nbs/lab/widgets.ipynb #c28a1a81
 _FIELD = """

@@ -2,11 +2,13 @@
 
 import random
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 import sklearn.utils
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
@@ -14,7 +16,7 @@ from numpy.random import Generator, default_rng
 
 from bloodcell_tut.exercises.engine import Exercise
 from bloodcell_tut.exercises.lesson_00 import check_pool
-from bloodcell_tut.exercises.lesson_02 import check_to_rgb
+from bloodcell_tut.exercises.lesson_02 import check_load, check_to_rgb
 from bloodcell_tut.exercises.lesson_04 import check_together
 from bloodcell_tut.exercises.lesson_06 import check_rows
 from bloodcell_tut.exercises.lesson_08 import check_early_stop, check_softmax
@@ -133,6 +135,31 @@ RGB = [
     lambda bgra: np.concatenate([bgra[..., [k]] for k in (2, 1, 0)], axis=-1),
     lambda bgra: np.moveaxis(np.moveaxis(bgra, -1, 0)[2::-1], 0, -1),
 ]
+
+
+def by_pillow(path: Path) -> array:
+    try:
+        return np.asarray(PIL.Image.open(path).convert("RGB"))
+    except PIL.UnidentifiedImageError:
+        raise ValueError(f"{path}: no picture") from None
+
+
+def by_the_missing_line(path: Path) -> array:
+    img_array = cv2.imread(str(path))
+    if img_array is None:
+        raise ValueError(path)
+    return img_array[..., ::-1]
+
+
+def with_an_open_file(path: Path) -> array:
+    with path.open("rb") as file:
+        pixels = cv2.imdecode(np.asarray(bytearray(file.read())), cv2.IMREAD_COLOR_RGB)
+    if pixels is None:
+        raise ValueError(f"can't read {path.name!r}")
+    return pixels
+
+
+LOAD = [by_pillow, by_the_missing_line, with_an_open_file]
 
 
 def with_an_index_list(images: array, labels: array, seed: int) -> tuple[array, array]:
@@ -268,6 +295,7 @@ def by_pairs(true: array, predicted: array, n: int) -> array:
 RIGHT: list[tuple[Exercise, Any]] = [
     *((check_pool, answer) for answer in POOL),
     *((check_to_rgb, answer) for answer in RGB),
+    *((check_load, answer) for answer in LOAD),
     *((check_together, answer) for answer in TOGETHER),
     *((check_rows, answer) for answer in ROWS),
     (check_softmax, largest_first),

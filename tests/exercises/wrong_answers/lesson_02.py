@@ -4,7 +4,13 @@ import cv2
 import numpy as np
 from cv2 import cvtColor
 
-from bloodcell_tut.exercises.lesson_02 import check_largest, check_letterbox, check_to_rgb
+from bloodcell_tut.exercises.lesson_02 import (
+    check_largest,
+    check_letterbox,
+    check_load,
+    check_to_rgb,
+)
+from bloodcell_tut.images import read_image
 
 
 def swap_views(bgra):
@@ -69,6 +75,41 @@ def box(mask, change=lambda x, y, w, h: (x, y, w, h), first=1, column=cv2.CC_STA
     return change(*(int(side) for side in table[row, :4]))
 
 
+def load(path, flag=cv2.IMREAD_COLOR, error=ValueError, text="{name} is no picture"):
+    bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), flag)
+    if bgr is None:
+        raise error(text.format(name=path.name))
+    return np.ascontiguousarray(bgr[..., ::-1]) if bgr.ndim == 3 else bgr
+
+
+def hands_on_none(path):
+    bgr = cv2.imread(str(path))
+    return None if bgr is None else bgr[..., ::-1]
+
+
+def keeps_transparency(path):
+    pixels = load(path, cv2.IMREAD_UNCHANGED)
+    pixels = np.dstack([pixels] * 3) if pixels.ndim == 2 else pixels
+    return pixels[..., [1, 2, 3, 0]] if pixels.shape[2] == 4 else pixels
+
+
+def refuses_names(path):
+    if not path.name.isascii():
+        raise ValueError(path.name)
+    return load(path)
+
+
+def black_for_a_bad_one(path):
+    try:
+        return load(path)
+    except ValueError:
+        return np.zeros((240, 320, 3), np.uint8)
+
+
+def always_the_first(path):
+    return load(path.parent / "cell.png")
+
+
 WRONG = [
     (check_to_rgb, lambda bgra: bgra[..., ::-1], "all four channels are there, backward"),
     (check_to_rgb, lambda bgra: bgra[..., [2, 1, 0, 3]], "the transparency is still there"),
@@ -118,4 +159,22 @@ WRONG = [
     (check_largest, lambda mask: max(map(tuple, stats(mask)[1:, :4].tolist())), "to the right"),
     (check_largest, lambda mask: stats(mask)[1, :4], "expected a tuple"),
     (check_largest, lambda mask: cv2.connectedComponents(mask)[0], "takes no array of bool"),
+    (check_load, lambda path: cv2.imread(str(path)), "is it BGR and not RGB"),
+    (check_load, hands_on_none, "hands on None"),
+    (check_load, lambda path: cv2.imread(str(path))[..., ::-1], "with TypeError: ask first"),
+    (check_load, lambda path: cv2.cvtColor(cv2.imread(str(path)), 4), "late with error"),
+    (check_load, lambda path: load(path, cv2.IMREAD_UNCHANGED), "equal ones for gray"),
+    (check_load, lambda path: load(path, cv2.IMREAD_GRAYSCALE), "give it three channels"),
+    (check_load, lambda p: np.dstack([load(p, 0)] * 3), "the colors were lost"),
+    (check_load, keeps_transparency, "the transparency is there"),
+    (check_load, lambda path: load(path) / 255, "holds float64; expected uint8"),
+    (check_load, always_the_first, "do you read the path that is given"),
+    (check_load, refuses_names, "which is a good picture"),
+    (check_load, black_for_a_bad_one, "returns an array of uint8"),
+    (check_load, lambda path: load(path, text="bad file"), "name the file in it"),
+    (check_load, lambda path: load(path, error=OSError), "you raise OSError; expected ValueError"),
+    (check_load, read_image, "read the file yourself"),
+    (check_load, lambda path: load(path)[:200], "has shape (200, 320, 3)"),
+    (check_load, lambda path: path.name, "expected a NumPy array"),
+    (check_load, lambda path: load(path)[::-1], "for the file 'cell.png' is"),
 ]
