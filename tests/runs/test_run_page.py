@@ -208,7 +208,11 @@ def test_the_page_says_what_the_network_sees(
 ) -> None:
     page = write(tmp_path, evaluation(crop=crop), crop=crop, model=model)
     assert f"<h2>What the network sees</h2><p>{said}" in page
-    for words in ("cut out of each photograph", "Rows are what the cells are", 'alt="A cell of class'):
+    for words in (
+        "cut out of each photograph",
+        "Rows are what the cells are",
+        'alt="A cell of class',
+    ):
         assert (words in page) is crop
     assert (tmp_path / "model.keras").read_text() == f"model {crop}"
 
