@@ -45,7 +45,7 @@ notebooks: export ## run every notebook, keep its outputs, measure the lessons (
 export: .venv/dev ## write the package and README.md from the notebooks
 	$(BIN)/python tools/launch.py
 	$(BIN)/ruff format --quiet nbs && $(BIN)/nbdev-clean && $(BIN)/nbdev-export && $(BIN)/python tools/stub.py
-	$(BIN)/python tools/first_cell.py
+	$(BIN)/python tools/first_cell.py && $(BIN)/python tools/lesson_map.py
 	$(BIN)/python tools/ledger.py && $(BIN)/python tools/glossary.py && $(BIN)/python tools/readme.py && $(BIN)/python tools/lesson_table.py
 
 docs: .venv/dev ## build the site into _docs (EXECUTE=1 runs the notebooks first)

@@ -27,7 +27,7 @@ try:
     from bloodcell_tut.files.lock import alone_in
     from bloodcell_tut.lab.manners import manners, printable_lines
     from bloodcell_tut.lab.quiet import quiet_loading
-except KeyboardInterrupt:  # in the first moments, before a command could say it
+except KeyboardInterrupt:  # before a command can catch it
     raise SystemExit(130) from None
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _main(
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open to the end
-    # a file name that the terminal has no letters for must not stop anything
+    # a file name that the terminal can't show must not stop anything
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -76,23 +76,23 @@ def _main(
 
 # %% ../nbs/cli.ipynb #cc2d05be
 _LabelTable = Annotated[
-    Path | None, typer.Option(help="table of each file's class; else folders say it")
+    Path | None, typer.Option(help="table with each file's class (default: the folder's name)")
 ]
 _GroupColumn = Annotated[
-    str | None, typer.Option(help="its column of what belongs together, such as the patient")
+    str | None, typer.Option(help="column that says what belongs together, such as the patient")
 ]
 
 
 @app.command("run")
 def _run(
     data: Annotated[
-        str, typer.Option(help="sample (drawn cells), kaggle, or a folder or zip")
+        str, typer.Option(help="sample (drawn cells), kaggle, or the path of a folder or zip")
     ] = "sample",
     test_data: Annotated[
-        str | None, typer.Option(help="folder or zip to score on; else a part is held back")
+        str | None, typer.Option(help="folder or zip to score on (default: a held-back part)")
     ] = None,
     photographs: Annotated[
-        Path | None, typer.Option(help="table of each file's photograph; else looked for by DATA")
+        Path | None, typer.Option(help="table of each file's photograph (default: found for you)")
     ] = None,
     labels: _LabelTable = None,
     group_column: _GroupColumn = None,
@@ -101,27 +101,27 @@ def _run(
     ] = "small",
     crop: Annotated[
         Literal["auto", "cell", "whole"],
-        typer.Option(help="cut the white cell out of each image, or by what most of them show"),
+        typer.Option(help="cut out the white cell, keep the whole image, or let us choose"),
     ] = "auto",
     recipe: Annotated[
-        Literal["small", "article"] | None, typer.Option(help="how it is trained; else its own way")
+        Literal["small", "article"] | None, typer.Option(help="training recipe (default: its own)")
     ] = None,
     split: Annotated[
-        Literal["photograph", "image"], typer.Option(help="what is held back as a whole")
+        Literal["photograph", "image"], typer.Option(help="hold back whole photographs or images")
     ] = "photograph",
     folds: Annotated[
         int | None,
-        typer.Option(min=2, help="networks, each scored on another part, so that all is scored"),
+        typer.Option(min=2, help="train this many networks, each scored on another part"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="passes through the data; else what suits the model")
+        int | None, typer.Option(min=1, help="passes through the data (default: suits the model)")
     ] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="half the training")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="train half as long")] = False,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="of all that is random, the sample too")
+        int, typer.Option(min=0, max=2**32 - 1, help="fixes what is random, the sample too")
     ] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="folder for the report; else runs/latest")
+        Path | None, typer.Option(help="folder for the report (default: runs/latest)")
     ] = None,
 ) -> None:
     """Run the nine steps; write report, figures and network."""
@@ -147,7 +147,7 @@ def _run(
             out=out,
         )
         require_memory()
-        with alone_in(out):  # until the report is there
+        with alone_in(out):  # until the report is written
             typer.echo("loading Keras ...", err=True)
             with _quiet():
                 from bloodcell_tut.runs.run import run_alone
@@ -161,38 +161,36 @@ def _run(
 @app.command("predict")
 def _predict(
     images: Annotated[list[Path], typer.Argument(help="image files", metavar="IMAGE...")],
-    model: Annotated[
-        Path, typer.Option(help="a model.keras that `run` has made; or see --classes")
-    ],
+    model: Annotated[Path, typer.Option(help="a model.keras made by `run`, or see --classes")],
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
     json_file: Annotated[Path | None, typer.Option(help="write JSON there")] = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="folder to draw each image into, with its cells")
+        Path | None, typer.Option(help="folder for each image with its cells marked")
     ] = None,
     classes: Annotated[
         str | None,
-        typer.Option(help="a,b,c: names for the outputs of a .keras or .h5 made elsewhere"),
+        typer.Option(help="a,b,c: class names for a .keras or .h5 made elsewhere"),
     ] = None,
     crop: Annotated[
         Literal["cell", "whole"] | None,
-        typer.Option(help="with --classes: what the model is shown; else whole"),
+        typer.Option(help="with --classes: what to show the model (default: whole)"),
     ] = None,
     preprocess: Annotated[
         Literal["[0, 255]", "[0, 1]", "[-1, 1]"] | None,
-        typer.Option(help="with --classes: its range of pixels; else [0, 255]"),
+        typer.Option(help="with --classes: the pixel range it needs (default: [0, 255])"),
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="table of each image's class, to compare the answers with")
+        Path | None, typer.Option(help="table with the true classes, to compare the answers with")
     ] = None,
 ) -> None:
     """Find and name the white cells in each image, with probabilities.
 
     The out-of-distribution score says how unlike the training images a cell is; above 1 it gets no
-    name. It is "not known" (null and a note in JSON) where too few were held back for a limit.
+    name. It is "not known" (null and a note in JSON) if too few images were held back to tell.
 
-    Exit codes: 0, every image has an answer, be it "no white cell here"; 1, an image or the model
-    can't be read (the other images are answered), or a file can't be written; 2, the command is
-    wrong; 130, stopped by Ctrl-C.
+    Exit codes: 0, every image has an answer, even "no white cell here"; 1, an image or the model
+    can't be read (the other images get answers), or a file can't be written; 2, the command is
+    wrong; 130, you pressed Ctrl-C.
     """
     if classes is None and (crop or preprocess):
         raise typer.BadParameter("--crop and --preprocess need --classes; our models know both")
@@ -226,11 +224,11 @@ def _predict(
 
 
 def _write(pages: dict[Path | None, str]) -> None:
-    """Write the files that were asked for."""
+    """Write the files you ask for."""
     for path, text in pages.items():
         if path is not None:
             with write_atomically(path) as file:
-                # a file name may hold bytes that are no text in any language
+                # a file name may hold bytes that are no text
                 file.write(text.encode("utf-8", "backslashreplace"))
             typer.echo(f"{printable(str(path))} written", err=True)
 
@@ -261,12 +259,12 @@ def _free_name(path: Path) -> Path:
 def _audit(
     data: Annotated[str, typer.Argument(help="sample, kaggle, or a folder or zip of images")],
     against: Annotated[
-        str | None, typer.Option(help="another one, such as the test set: what is in both?")
+        str | None, typer.Option(help="a second set, such as the test set: what is in both?")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of text")] = False,
     json_file: Annotated[Path | None, typer.Option(help="write JSON there")] = None,
     html: Annotated[
-        Path | None, typer.Option(help="write a page with the pictures of each finding there")
+        Path | None, typer.Option(help="write a page with pictures of each finding there")
     ] = None,
     labels: _LabelTable = None,
     group_column: _GroupColumn = None,
@@ -287,7 +285,7 @@ _Yours = Annotated[Path, typer.Argument(help="your folder; its files are never o
 
 @app.command("copy")
 def _copy(folder: _Yours = Path("bloodcell_lessons")) -> None:
-    """Lay the lessons in a folder of yours, for whatever opens notebooks."""
+    """Copy the lessons into your folder, for any program that opens notebooks."""
     with manners():
         from bloodcell_tut.lab.progress import lay_lessons
 
@@ -298,9 +296,9 @@ def _copy(folder: _Yours = Path("bloodcell_lessons")) -> None:
 def _lab(
     folder: _Yours = Path("bloodcell_lessons"),
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="else a free one")] = None,
-    browser: Annotated[bool, typer.Option(help="open one, or print the address only")] = True,
+    browser: Annotated[bool, typer.Option(help="open a browser, or only print the address")] = True,
 ) -> None:
-    """Open the lessons in JupyterLab, in a folder of yours."""
+    """Copy the lessons into your folder and open them in JupyterLab."""
     with manners():
         from bloodcell_tut.lab.lessons import open_lab, require_lab
         from bloodcell_tut.lab.progress import lay_lessons

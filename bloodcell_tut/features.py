@@ -14,7 +14,7 @@ from .training_data import TrainingData, check_data
 def features_and_labels(data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
     """Take training data apart into the network's input and the answers.
 
-    Both are the arrays of `data` themselves and no copies: who changes one changes the other.
+    Both are the arrays of `data` itself and no copies: if you change one, you change the other.
 
     Parameters
     ----------

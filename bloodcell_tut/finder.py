@@ -19,7 +19,7 @@ from .files.argument_checks import check_number
 # %% ../nbs/finder.ipynb #48d3c28f
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in an image, in pixels from its upper left corner, and how sure it is."""
+    """A rectangle in an image, in pixels from the upper left corner, with a confidence."""
 
     x: float
     y: float
@@ -52,7 +52,7 @@ class Box:
 
 # %% ../nbs/finder.ipynb #8982ce5f
 WORKING_SIDE = 160
-"""The longer side, in pixels, of the shrunk picture in which the cell is looked for."""
+"""The longer side, in pixels, of the shrunk picture that is searched."""
 _BLUENESS = (-0.25, -0.75, 1.0)
 """Weights of red, green and blue; they add up to 0, so that no gray is blue."""
 
@@ -79,7 +79,7 @@ class Stain(NamedTuple):
 
 
 def stain_mask(image: np.ndarray, *, side: int | None = WORKING_SIDE, blur: int = 5) -> Stain:
-    """Return where a picture, shrunk to a longer side or as large as it is, is stained."""
+    """Return where a picture, shrunk to a longer side or in full size, is stained."""
     scale, small = 1.0, image
     if side is not None:
         scale = side / max(image.shape[:2])
@@ -99,7 +99,7 @@ def connected_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray:
-    """Return the largest component as a mask of 0 and 1, uint8; of zeros where there is none."""
+    """Return the largest component as a mask of 0 and 1, uint8; of zeros if there is none."""
     components, stats = connected_components(mask)
     if len(stats) < 2:
         return np.zeros(mask.shape, np.uint8)
@@ -129,7 +129,7 @@ def find_white_cell(image: np.ndarray) -> Box | None:
     Raises
     ------
     ArgumentError
-        When `image` is no such array.
+        When `image` isn't such an array.
     """
     check_image(image)
     stain = stain_mask(image)
@@ -137,7 +137,7 @@ def find_white_cell(image: np.ndarray) -> Box | None:
 
 
 def _cell_of(nucleus: np.ndarray, stain: Stain) -> Box | None:
-    """Return the box of the cell with this nucleus, or None when it is not sure to be one."""
+    """Return the box of the cell with this nucleus, or None when we aren't sure that it is one."""
     confidence = _confidence(nucleus, stain)
     if confidence < 0.5:
         return None
@@ -178,7 +178,7 @@ def find_nucleus(image: np.ndarray) -> np.ndarray | None:
 
 # %% ../nbs/finder.ipynb #8e197a80
 _FIELD = 320
-"""Pixels that a field must have at least, those of the archive's files."""
+"""The fewest pixels of a field, those of the archive's files."""
 _GRAIN = 0.175
 """The size that stands out in one field, mostly that of the red cells, as a share of its width."""
 _WIDER_VIEW = 1.6
@@ -190,7 +190,7 @@ _SURE = 0.75
 
 
 def field_width(image: np.ndarray) -> float:
-    """Return the width that one field at the training images' magnification has in a photograph.
+    """Return how wide one field, at the training images' magnification, is in a photograph.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def field_width(image: np.ndarray) -> float:
     Raises
     ------
     ArgumentError
-        When `image` is no such array.
+        When `image` isn't such an array.
     """
     check_image(image)
     longer = max(image.shape[:2])
@@ -257,7 +257,7 @@ def find_white_cells(image: np.ndarray) -> list[Box]:
     Raises
     ------
     ArgumentError
-        When `image` is no such array.
+        When `image` isn't such an array.
     """
     return cells_in_field(image, field_width(image))
 
@@ -289,9 +289,9 @@ class Surroundings(NamedTuple):
     """What is around a white cell, in levels of 0 to 255, and the cell's box.
 
     `nuclei`: other stained spots, a quarter as large as the nucleus or larger. `darker`, `purple`:
-    how much less green the nucleus is than what is around, and how much more red than green.
-    `ground`: how much more red than green the lightest quarter is that lies around. `red_cells`:
-    the share of what is around that is darker than this ground, and redder.
+    how much less green the nucleus is than its surroundings, and how much more red than green.
+    `ground`: how much more red than green the lightest quarter of them is. `red_cells`: the share
+    of them that is darker and redder than this ground.
     """
 
     box: Box

@@ -25,8 +25,8 @@ def _sums(photographs: np.ndarray, values: np.ndarray) -> np.ndarray:
         )
     if not np.isfinite(values).all():
         raise ArgumentError(
-            "correct: found values that are no numbers (NaN); expected whether each image was "
-            "classified correctly, true or false; look where they come from"
+            "correct: found values that are not numbers (NaN); expected True or False for each "
+            "image; check where they come from"
         )
     _, index = np.unique(photographs, return_inverse=True)
     return np.stack([np.bincount(index), np.bincount(index, weights=values)], axis=1)
@@ -42,7 +42,7 @@ def _resampled(sums: np.ndarray, seed: int, n_resamples: int) -> np.ndarray:
 # %% ../nbs/intervals.ipynb #15d620ad
 @dataclass(frozen=True)
 class _Estimate:
-    """A score with its standard error, and how many photographs and degrees of freedom tell it."""
+    """A score with its standard error, its number of photographs and degrees of freedom."""
 
     score: float
     error: float
@@ -96,14 +96,14 @@ def accuracy_interval(
         Introduction to the Bootstrap*, chapter 6), with Student's t on the log-odds scale (N. Dean
         and M. Pagano, 2015, *Journal of Survey Statistics and Methodology* 3, on such intervals
         for images in families) and pseudo-observations as in A. Agresti and B. Coull (1998, *The
-        American Statistician* 52). Where all images are right, or all wrong, the exact binomial
-        bound for as many trials as photographs.
+        American Statistician* 52). When all images are right, or all wrong, the exact binomial
+        bound, with one trial for each photograph.
 
     Raises
     ------
     ArgumentError
         When there is no image, `photographs` has another length than `correct`, or a value of
-        `correct` is no number.
+        `correct` isn't a number.
     """
     check_answers(correct)
     check_options(seed=seed, n_resamples=n_resamples)
@@ -147,7 +147,7 @@ def balanced_accuracy_interval(
     ------
     ArgumentError
         When there is no image, `photographs` has another length than `correct`, or a value of
-        `correct` is no number.
+        `correct` isn't a number.
     """
     check_answers(correct)
     check_options(seed=seed, n_resamples=n_resamples)
@@ -202,13 +202,13 @@ def compare_in_pairs(
     Returns
     -------
     Comparison
-        The interval as in `accuracy_interval`; it holds both 0 and some room where no photograph
-        tells the two apart.
+        With the interval as in `accuracy_interval`. It holds 0, and has some width, when no
+        photograph tells the two apart.
 
     Raises
     ------
     ArgumentError
-        When there is no image, the three have different lengths, or a value is no number.
+        When there is no image, the three have different lengths, or a value isn't a number.
     """
     check_answers(first, "first")
     check_answers(second, "second")
@@ -219,7 +219,7 @@ def compare_in_pairs(
             f"second: found {len(second)} images; expected {len(first)}, as in first"
         )
     for correct in (first, second):
-        _sums(photographs, correct)  # refuses what is no number
+        _sums(photographs, correct)  # refuses anything but numbers
     sums = _sums(photographs, first.astype(int) - second.astype(int))
     found = _estimate([sums], seed, n_resamples)
     score = _Estimate((1 + found.score) / 2, found.error / 2, found.n, found.freedom)

@@ -33,7 +33,7 @@ def normalize(X: np.ndarray) -> np.ndarray:
     Raises
     ------
     ArgumentError
-        When X is not uint8, say because it was normalized before.
+        When X is not uint8, for example because it is normalized already.
     """
     dtype = getattr(X, "dtype", type(X).__name__)
     if dtype != np.uint8:

@@ -15,8 +15,8 @@ from .training_data import TrainingData, check_data
 def shuffle(data: TrainingData, seed: int = 0) -> TrainingData:
     """Put the images into random order, each with everything that belongs to it.
 
-    The same data, in the same order, with the same seed gives the same result. Since step 1 lists
-    files by name, it is the same on every computer.
+    The same data, in the same order, with the same seed gives the same result. Step 1 lists files
+    by name, so that is the same on every computer.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def shuffle(data: TrainingData, seed: int = 0) -> TrainingData:
     Raises
     ------
     ArgumentError
-        When `seed` is no whole number, 0 or more, or `data` is no TrainingData.
+        When `seed` is not a whole number, 0 or more, or `data` is not TrainingData.
     """
     check_data(data)
     check_options(seed=seed)

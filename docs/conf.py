@@ -147,6 +147,17 @@ def describe(app: Sphinx, name: str, template: str, context: dict, doctree: obje
     )
 
 
+def fold_what_goes_deeper(app: Sphinx, doctree: nodes.document) -> None:
+    """Close the parts of a lesson that you can skip; a click opens one."""
+    from lesson_table import FOLDED
+
+    for section in doctree.findall(nodes.section):
+        if section[0].astext().startswith(FOLDED):
+            opened = '<details class="deeper"><summary>Open this part</summary>'
+            before, after = (nodes.raw("", html, format="html") for html in (opened, "</details>"))
+            section[1:] = [before, *section[1:], after]
+
+
 def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula as MathML, which browsers show without any script."""
     writer.body.append(tex2mathml(node.astext()))
@@ -163,6 +174,7 @@ def visit_math_block(writer: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_pictures)
     app.connect("source-read", read_page)
+    app.connect("doctree-read", fold_what_goes_deeper)
     app.connect("missing-reference", link_types)
     app.connect("autodoc-process-signature", mend_signature)
     app.connect("html-page-context", describe)

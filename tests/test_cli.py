@@ -398,7 +398,7 @@ def test_what_is_named_sample_gets_a_note(
 
 def test_exit_codes_of_predict_are_told() -> None:
     told = " ".join(call("predict", "--help").stdout.split())
-    for words in ("0, every image", "1, an image or", "2, the command", "130, stopped"):
+    for words in ("0, every image", "1, an image or", "2, the command", "130, you pressed"):
         assert words in told
 
 

@@ -346,5 +346,5 @@ def test_what_is_no_number_is_refused() -> None:
         lambda: compare_in_pairs(right, np.ones(3), each),
         lambda: compare_in_pairs(np.ones(3), right, each),
     ):
-        with pytest.raises(ArgumentError, match="correct: found values that are no numbers"):
+        with pytest.raises(ArgumentError, match="correct: found values that are not numbers"):
             ask()

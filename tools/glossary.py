@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from fastcore.nbio import nb2str, read_nb
+from lesson_map import ID as MAP
 
 NBS = Path(__file__).parent.parent / "nbs"
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.ipynb#[\w-]+\)")
@@ -44,7 +45,7 @@ def link_lesson(lesson: Path) -> str:
     notebook, forms = read_nb(lesson), terms()
     seen: set[str] = set()
     for cell in notebook.cells[1:]:
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and cell.id != MAP:
             cell.source = link(cell.source, forms, seen)
     return nb2str(notebook)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from contents import NBS, lessons
 from first_cell import ID as FIRST
+from lesson_map import ID as MAP
 
 from bloodcell_tut.lab import learners_copy
 
@@ -73,7 +74,8 @@ class Count(NamedTuple):
 def count(lesson: Path) -> Count:
     text = lesson.read_text(encoding="utf-8")
     cells = [*parts(text)]
-    prose = [(words(cell.source), cell.is_folded) for cell in cells if not cell.is_code]
+    texts = [cell for cell in cells if not cell.is_code and cell.id != MAP]
+    prose = [(words(cell.source), cell.is_folded) for cell in texts]
     own = [c for c in cells if c.is_code and not is_export(c.source) and c.id != FIRST]
     seconds = re.search(r"\*Measured: (\d+) s", text)
     assert seconds, f"{lesson.name}: says not how long it runs"

@@ -4,6 +4,7 @@ import ast
 import re
 
 import contents
+import lesson_map
 import nbformat
 import reference
 from nbformat import NotebookNode
@@ -70,6 +71,7 @@ def page(text: str, name: str) -> str:
     link_exports(notebook, name)
     if name in contents.lessons():
         add_downloads(notebook, name)
+        mark_map(notebook)
     if name == "index":
         add_front(notebook)
     return nbformat.writes(notebook)
@@ -113,6 +115,13 @@ def add_downloads(notebook: NotebookNode, name: str) -> None:
         cell.source = re.sub(
             r"^(\*Measured: .+\*)$", rf"{{.explained}}\n\1\n\n{line}", cell.source, flags=re.M
         )
+
+
+def mark_map(notebook: NotebookNode) -> None:
+    """Give the map of the steps its look."""
+    for cell in notebook.cells:
+        if cell.id == lesson_map.ID:
+            cell.source = f"{{.map}}\n{cell.source}"
 
 
 def add_front(notebook: NotebookNode) -> None:

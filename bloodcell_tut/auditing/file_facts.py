@@ -28,7 +28,7 @@ _SIDE = 32
 
 @dataclass(frozen=True, eq=False)
 class FileFacts:
-    """What is noted of an image file.
+    """What is noted about an image file.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class FileFacts:
     thumbnail : ndarray of shape (1024,), float32
         A small gray picture with mean 0 and length 1; zeros for an image of one color.
     nucleus : int
-        Area of the nucleus in pixels of the picture shrunk to 160; 0 where there is no cell.
+        Area of the nucleus in pixels of the picture shrunk to 160; 0 without a cell.
     at_edge : bool
         Whether the nucleus touches the edge of the picture.
     shades : tuple of float
@@ -92,15 +92,15 @@ def _nucleus(image: np.ndarray) -> tuple[int, bool]:
 
 # %% ../../nbs/auditing/file_facts.ipynb #0aeb0bfb
 _SAME_PICTURE = 0.998
-"""Correlation of two small pictures, at least, when one is the other saved again."""
+"""Least correlation of two small pictures when one is the other saved again."""
 _APART = float(np.sqrt(2 - 2 * _SAME_PICTURE)) + 1e-4
-"""Distance of two such pictures, at most."""
+"""Largest distance of two such pictures."""
 _AT_A_TIME = 256
-"""Pictures that are compared with the others at a time."""
+"""Pictures compared with the others at a time."""
 
 
 def same_pictures(thumbnails: np.ndarray) -> list[list[int]]:
-    """Return the sets of two or more pictures that are one picture saved again and again.
+    """Return the sets of two or more pictures that are one picture saved several times.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def same_pictures(thumbnails: np.ndarray) -> list[list[int]]:
     """
     coarse = _coarse(thumbnails)
     tree = cKDTree(coarse, balanced_tree=False)  # which takes equal ones as well
-    # not exact, so that it is fast where all are near; whatever has another within _APART is found
+    # not exact, so that it is fast where all are near; what has another within _APART is found
     nearest = tree.query(coarse, 2, eps=1, distance_upper_bound=2 * _APART)[0][:, 1]
     worth_a_look = np.isfinite(nearest) & thumbnails.any(axis=1)
     order = tree.indices[worth_a_look[tree.indices]]  # neighbors in the tree are near
@@ -118,13 +118,13 @@ def same_pictures(thumbnails: np.ndarray) -> list[list[int]]:
 
 
 def _coarse(thumbnails: np.ndarray) -> np.ndarray:
-    """Return 16 numbers of each picture; they are no farther apart than the pictures are."""
+    """Return 16 numbers for each picture, no farther apart than the pictures."""
     n, side = len(thumbnails), _SIDE // 4
     return thumbnails.reshape(n, 4, side, 4, side).sum(axis=(2, 4)).reshape(n, 16) / side
 
 
 def _families(thumbnails: np.ndarray, coarse: np.ndarray) -> np.ndarray:
-    """Return the number of each picture's family, whose members hang together."""
+    """Return the number of each picture's family of equal pictures."""
     family, left = np.arange(len(coarse)), np.ones(len(coarse), bool)
     while left.any():
         mates = np.flatnonzero(left & (family == family[left.argmax()]))[:_AT_A_TIME]
@@ -141,13 +141,13 @@ def _families(thumbnails: np.ndarray, coarse: np.ndarray) -> np.ndarray:
 
 
 def _near(coarse: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return which of the others may be the same as one of some pictures."""
+    """Return which of the others may be the same as one of these pictures."""
     low, high = coarse[some].min(axis=0) - _APART, coarse[some].max(axis=0) + _APART
     return others[((coarse[others] >= low) & (coarse[others] <= high)).all(axis=1)]
 
 
 def _joined(family: np.ndarray, some: np.ndarray, near: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Return the families after joining those of some pictures and of what is the same."""
+    """Return the families after joining these pictures with the equal ones."""
     columns = np.flatnonzero(same.any(axis=0))
     rows = same.argmax(axis=0)[columns]
     shown = same.astype(np.float32)
@@ -160,12 +160,12 @@ def _joined(family: np.ndarray, some: np.ndarray, near: np.ndarray, same: np.nda
 
 
 def sets_of_two(keys: Sequence[object]) -> list[list[int]]:
-    """Return the positions of equal keys, where two or more are equal.
+    """Return the positions of each key that occurs twice or more.
 
     Parameters
     ----------
     keys
-        Anything that can be a key of a dict; None is equal to nothing.
+        Anything that can be a key of a dict; None equals nothing.
     """
     positions: dict[object, list[int]] = {}
     for i, key in enumerate(keys):
@@ -180,16 +180,16 @@ def visible_shares(facts: Sequence[FileFacts], groups: np.ndarray) -> np.ndarray
     Parameters
     ----------
     facts
-        Of n files.
+        For n files.
     groups
         The group of siblings of each file, shape (n,).
 
     Returns
     -------
     ndarray
-        Shape (n,), 0 to 1: 0 where no nucleus was found, 1 where it doesn't touch the edge. NaN
-        for an image of one color, and for all when fewer than nine of ten have a nucleus, since
-        these are no blood cells then.
+        Shape (n,), 0 to 1: 0 without a nucleus, 1 if it doesn't touch the edge. NaN for an image of
+        one color, and for all if fewer than nine in ten have a nucleus: then these aren't blood
+        cells.
     """
     area = np.array([fact.nucleus for fact in facts], float)
     if not len(area) or (area > 0).mean() < 0.9:

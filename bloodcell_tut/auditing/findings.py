@@ -49,9 +49,9 @@ class Finding:
     kind : str
         A key of `KINDS`.
     files : tuple of int
-        The files concerned, as positions in the audit's `paths`.
+        The files, as positions in the audit's `paths`.
     note : str
-        What is the matter with them.
+        What is wrong with them.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class Audit:
     Attributes
     ----------
     sources : tuple of str
-        Where the files are from; a second one when they were compared with another data set.
+        Where the files are from; with a second one when compared with another data set.
     paths : tuple of Path
         The files of the first data set, then those of the second.
     classes : ndarray of shape (n,), text
@@ -76,7 +76,7 @@ class Audit:
     photographs : ndarray of shape (n,), int64
         The photograph of each file, numbered from 0; -1 for a file that can't be read.
     cells : ndarray of shape (n,), int64
-        The same for the cell on it; photographs of one cell share it where that is known.
+        The same for the cell on it; photographs of one cell share it, if known.
     origin : str
         How the photographs are known.
     sizes : dict
@@ -84,7 +84,7 @@ class Audit:
     findings : tuple of Finding
         In the order of `KINDS`.
     notes : tuple of str
-        What was left out, why classes are not known, and whether most images are almost black or
+        What was left out, why classes are unknown, and whether most images are almost black or
         almost white.
     """
 
@@ -128,7 +128,7 @@ class Audit:
         return effective_sample_size(np.unique(self.cells[self.own], return_counts=True)[1])
 
     def class_balance(self) -> dict[str, tuple[int, int]]:
-        """Return for each class its files and the photographs that they were made from."""
+        """Return, for each class, its files and the photographs that they were made from."""
         balance = {}
         for name in np.unique(self.classes[self.own]).tolist():
             photographs = self.photographs[self.own][self.classes[self.own] == name]
@@ -142,7 +142,7 @@ def effective_sample_size(weights: np.ndarray) -> float:
     Parameters
     ----------
     weights
-        What each group counts, shape (groups,), such as its number of files; 0 or more.
+        The weight of each group, shape (groups,), such as its number of files; 0 or more.
     """
     weights = check_weights(weights)
     squares = float((weights**2).sum())
@@ -163,12 +163,12 @@ def _known_rows(facts: Sequence[FileFacts]) -> list[Row] | None:
 def _groups(
     rows: list[Row] | None, sets: Sequence[ImageDataset], readable: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return name of photograph and cell of each readable file, and how they are known."""
+    """Return photograph and cell of each readable file, and how they are known."""
     if rows is not None:
         photographs = np.array([row["original"] for row in rows])
         cells = numbered([row["cell_group"] for row in rows])
         return photographs, cells, "the package's measured table of the public archive"
-    # two tables may use one name for two photographs
+    # two tables may use the same name for different photographs
     if len(sets) == 1 and sets[0].photographs is not None:
         photographs = sets[0].photographs[readable]
         same_cell = sets[0].groups.get("cell", {})
@@ -232,19 +232,19 @@ def audit(
     group_column: str | None = None,
     workers: int | None = None,
 ) -> Audit:
-    """Look for what makes a score on these images say less than it seems to.
+    """Look for what makes a score on these images mean less than it seems to.
 
     Parameters
     ----------
     dataset
         From `choose_dataset`, or what it takes as its source; also any other folder or zip with
-        images, at any depth, whose classes are not known then.
+        images at any depth, then without known classes.
     against
-        Another data set, such as the test set; of an archive with parts, its TEST is taken.
-        Cells and photographs that are on both sides are findings.
+        Another data set, such as the test set; of an archive with parts, its TEST is used.
+        Cells and photographs on both sides are findings.
     labels, group_column
-        A table that says the class of each image, as `choose_dataset` takes it. It is asked for
-        the images of `against` too, where they come without classes of their own.
+        A table with the class of each image, as `choose_dataset` takes it. It is used for the
+        images of `against` too, if they have no classes of their own.
     workers
         Threads; by default one for each core.
 
@@ -252,7 +252,7 @@ def audit(
     ------
     DatasetError
         When there are fewer than two readable images, none in the first data set, or no data set
-        at the path; when the table doesn't fit.
+        at the path, or when the table doesn't fit.
     """
     check_source(dataset, "dataset")
     unless_none(check_source, against, "against")

@@ -33,8 +33,8 @@ def _facts(audit: Audit) -> dict[str, str]:
         "photographs": f"{len(families):,}{same}; known from {audit.origin}",
         "siblings": f"{families[0]:,} to {families[-1]:,} images of one photograph, "
         f"{np.median(families):.0f} in the median",
-        "effective images": f"{audit.effective_images:.0f}: as many images of as many cells "
-        "would say as much (Kish)",
+        "effective images": f"{audit.effective_images:.0f}: this many images of different cells "
+        "say as much (Kish)",
         **({"notes": "; ".join(audit.notes)} if audit.notes else {}),
     }
 
@@ -86,7 +86,7 @@ def audit_text(audit: Audit) -> str:
 
 
 _SHOWN_LINES = 3
-"""So many findings of each kind are in the text."""
+"""The most findings of each kind in the text."""
 
 
 def _in_short(audit: Audit, finding: Finding) -> str:
@@ -96,7 +96,7 @@ def _in_short(audit: Audit, finding: Finding) -> str:
 
 # %% ../../nbs/auditing/report.ipynb #a3694928
 def audit_json(audit: Audit) -> dict[str, Any]:
-    """Return what an audit found as numbers, texts, lists and mappings that JSON can hold.
+    """Return what an audit found as numbers, texts, lists and mappings for JSON.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ def audit_json(audit: Audit) -> dict[str, Any]:
     Returns
     -------
     dict
-        The facts, the balance of the classes, and for each kind of finding a list of its
-        findings, each with all of its files.
+        The facts, the balance of the classes, and for each kind a list of findings, each with all
+        of its files.
     """
     _check(audit)
     families = audit.family_sizes
@@ -136,7 +136,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
 
 # %% ../../nbs/auditing/report.ipynb #510cd045
 _SHOWN_FINDINGS, _SHOWN_FILES = 10, 5
-"""So many findings of a kind are on the page, and so many pictures of each."""
+"""The most findings of a kind on the page, and the most pictures of each."""
 _WIDTH = 160
 """Width of a picture in pixels."""
 
@@ -153,7 +153,7 @@ def _jpeg(path: Path) -> bytes:
 
 
 def _chosen(audit: Audit, finding: Finding) -> list[int]:
-    """Return the files to show, of each class and side in turn."""
+    """Return the files to show, from each class and side in turn."""
     seen: Counter[tuple[int, str]] = Counter()
     turns = []
     for i in finding.files:
@@ -171,7 +171,7 @@ def _figure(audit: Audit, i: int, note: str = "") -> PageFigure:
 
 
 def _pictures(audit: Audit, findings: Sequence[Finding]) -> Iterator[tuple[str, list[PageFigure]]]:
-    """Yield the pictures of a kind: sets of files in a row each, single files in one."""
+    """Yield the pictures of a kind: each set of files in a row, single files in one."""
     for finding in findings:
         if len(finding.files) > 1:
             yield finding.note, [_figure(audit, i) for i in _chosen(audit, finding)]
@@ -182,16 +182,16 @@ def _pictures(audit: Audit, findings: Sequence[Finding]) -> Iterator[tuple[str, 
 # %% ../../nbs/auditing/report.ipynb #772b94ee
 _WHY = {
     "unreadable": "They are left out of everything below, and would be left out of training.",
-    "one color": "There is nothing to be seen on them.",
+    "one color": "There is nothing to see on them.",
     "exact duplicates": "Copies count a picture twice, and may be on both sides of a split.",
-    "near duplicates": "Saved again, smaller, brighter or compressed otherwise: other bytes, "
+    "near duplicates": "Saved again, smaller, brighter or with other compression: other bytes, "
     "the same picture.",
-    "both sides": "These cells are in both data sets. A network that knows the one knows the "
-    "other, and its score says so much less about new cells.",
-    "two labels": "Images that contradict each other: no network can be right on all. Where the "
-    "photographs are known from the images alone, look whether it is one cell: photographs that "
+    "both sides": "These cells are in both data sets. A network that knows one knows the other, "
+    "so its score says less about new cells.",
+    "two labels": "These images contradict each other: no network can be right on all. If the "
+    "photographs were found from the images alone, check that it is one cell: photographs that "
     "share a part of their field may have been joined.",
-    "out of frame": "What makes the class can't be seen, or hardly.",
+    "out of frame": "You can't see, or hardly see, what makes the class.",
 }
 
 
@@ -223,7 +223,7 @@ def _families(audit: Audit) -> dict[str, object]:
 
 # %% ../../nbs/auditing/report.ipynb #3b8c7c03
 def audit_page(audit: Audit) -> str:
-    """Return what an audit found as one HTML page with the pictures of each finding.
+    """Return what an audit found as one HTML page with pictures of each finding.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the network is compared with: simple classifiers, and how all are scored."""
+"""Simple classifiers to compare the network with, and how all are scored."""
 
 from bloodcell_tut.errors import attach_stub
 

@@ -50,7 +50,7 @@ def measure_cell(image: np.ndarray) -> np.ndarray:
     Raises
     ------
     ArgumentError
-        When `image` is no such array.
+        When `image` isn't such an array.
     """
     check_image(image)
     nucleus, cell = _nucleus_and_cell(image)
@@ -87,7 +87,7 @@ def _shape(nucleus: np.ndarray, area: int) -> tuple[float, float]:
 
 
 def _count_lobes(nucleus: np.ndarray) -> int:
-    """Return into how many parts the nucleus falls at most as its rim is taken off."""
+    """Return the most parts into which the nucleus falls as its rim is peeled off."""
     depth = cv2.distanceTransform(nucleus, cv2.DIST_L2, 5)
     steps = range(int(depth.max()) + 1)
     return max(cv2.connectedComponents((depth > r).astype(np.uint8))[0] - 1 for r in steps)

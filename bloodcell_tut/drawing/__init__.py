@@ -1,4 +1,4 @@
-"""Blood that is painted: white cells, smears, and the sample data set."""
+"""Painted blood: white cells, smears, and the sample data set."""
 
 from bloodcell_tut.errors import attach_stub
 

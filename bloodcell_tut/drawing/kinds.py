@@ -18,7 +18,7 @@ PLASMA: Color = (199.0, 201.0, 196.0)
 
 @dataclass(frozen=True)
 class CellKind:
-    """What one kind of white cell looks like; a range is drawn from evenly.
+    """What one kind of white cell looks like; ranges are drawn from evenly.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def draw_nucleus(
     lobes
         Number of lobes of a ``"lobed"`` nucleus, from 2; the other forms have one.
     filled
-        The share of the cell's area that the nucleus is to cover (nearly), 0 to 1.
+        The share of the cell's area that the nucleus covers (nearly), 0 to 1.
     u, v
         Coordinates in units of the cell's radius, both (h, w).
     rng

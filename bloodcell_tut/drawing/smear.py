@@ -148,8 +148,8 @@ def draw_photograph(cell_type: str, rng: np.random.Generator) -> Photograph:
     cell_type
         A name in `CELL_KINDS`.
     rng
-        Source of randomness; the scene, the cell and the camera get a generator each, so that
-        the same `rng` with another cell type changes the white cell and nothing else.
+        Source of randomness; the scene, the cell and the camera each get a generator, so the same
+        `rng` with another cell type changes only the white cell.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def draw_field(
     Parameters
     ----------
     n_cells
-        0 to 3; more seldom find room.
+        0 to 3; more rarely fit.
     rng
         Source of randomness.
 

@@ -33,7 +33,7 @@ def _pairs(part: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _choose(names: list[str], part: str) -> tuple[str | None, str, str]:
-    """Return the part that there is and the names of its two arrays."""
+    """Return the part that is there and the names of its two arrays."""
     there = {name.casefold(): name for name in names}
     stands_in = ("VALIDATION",) if part == "TEST" else ()
     for which in (part, *stands_in, None):
@@ -48,7 +48,7 @@ def _choose(names: list[str], part: str) -> tuple[str | None, str, str]:
 
 
 def images_of_arrays(path: Path, part: str) -> tuple[KeptImages, str | None]:
-    """Return the images of a part, each as a file, and the part that they are."""
+    """Return the images of a part, each as a file, and the part's name."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
@@ -62,7 +62,7 @@ def images_of_arrays(path: Path, part: str) -> tuple[KeptImages, str | None]:
     except Exception as error:  # NumPy and zipfile raise a dozen types on damaged bytes
         found = str(error) if "expected" in str(error) else f"can't be read ({error})"
         raise DatasetError(
-            f"{path}: {found}; an .npz file with images of uint8 and a class for each is needed"
+            f"{path}: {found}; give an .npz file with images of uint8 and a class for each"
         ) from error
 
 

@@ -42,16 +42,16 @@ class FoundImages:
     Attributes
     ----------
     folder, root : Path
-        What was searched, an archive's after it was extracted, and where in it the images lie.
+        What was searched (for an archive, where it was extracted), and where in it the images are.
     part : str or None
-        One of `PARTS`; None where there are no parts.
+        One of `PARTS`; None if there are no parts.
     files : dict of str to list of Path
         The images of each class, both sorted.
     groups : list of str or None
         For each file, in that order, what it was made from: a photograph, a patient or a slide;
-        None where nothing says it.
+        None if unknown.
     notes : tuple of str
-        What was left out, and how the classes are known.
+        What was left out, and where the classes come from.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ class FoundImages:
 
 @dataclass(frozen=True)
 class Labels:
-    """Where the classes are said, if not by folders: a table, and its column with the groups."""
+    """Where the classes come from, if not from folders: a table, and its column with the groups."""
 
     table: Path | str | None = None
     group_column: str | None = None
@@ -91,12 +91,12 @@ def find_images(
     labels
         A table to take the classes from.
     least
-        So many classes, at least, must have an image.
+        At least this many classes must have an image.
 
     Raises
     ------
     DatasetError
-        When the layout is none that is known.
+        When the layout is unknown.
     ArchiveError
         When the zip is broken or unsafe.
     """
@@ -105,7 +105,7 @@ def find_images(
     folder = path if path.is_dir() else extract_archive(path)
     try:
         found = _enough(_in_folder(folder, path.parent, part, labels, least), least)
-    except DatasetError as error:  # a zip is told by its own name
+    except DatasetError as error:  # a zip is named by its own name
         raise DatasetError(str(error).replace(str(folder), str(path))) from None
     return replace(found, notes=tuple(n.replace(str(folder), str(path)) for n in found.notes))
 
@@ -129,7 +129,7 @@ def _in_folder(folder: Path, beside: Path, part: str, labels: Labels, least: int
 
 
 def _tables(folders: list[Path], labels: Labels, *, quiet: bool) -> list[LabelTable]:
-    """Return the tables of labels in folders; where there are others alone, say so or be quiet."""
+    """Return the tables of labels in folders; if there are only others, say so or be quiet."""
     try:
         return tables_in(folders, labels.group_column)
     except DatasetError:
@@ -152,7 +152,7 @@ def _by_folders(
     if labels.group_column:
         raise DatasetError(
             f"{root}: found class folders, and no table with the column {labels.group_column}; "
-            "expected a table for a group column; give it as labels (--labels)"
+            "a group column needs a table; give it as labels (--labels)"
         )
     groups, notes = groups_of_files(root, files), describe_left_out(root, files)
     if groups:
@@ -167,7 +167,7 @@ def _flat_part(folder: Path, part: str) -> tuple[Path, str | None]:
     if part in named:
         return named[part], part
     if part == "TEST" and "VALIDATION" in named:
-        warnings.warn(f"{folder}: has no TEST; VALIDATION is taken", stacklevel=6)
+        warnings.warn(f"{folder}: has no TEST; VALIDATION is used instead", stacklevel=6)
         return named["VALIDATION"], "VALIDATION"
     if named:
         raise layout_error(folder, f"only {' and '.join(sorted(named))}", part)
@@ -242,12 +242,12 @@ def _by_boxes(folder: Path, root: Path, name: str | None, part: str) -> FoundIma
 # %% ../../nbs/files/contents.ipynb #a1755396
 def _in_arrays(path: Path, part: str) -> FoundImages:
     kept, name = images_of_arrays(path, part)
-    notes = (f"{path}: has no {part}; {name} is taken",) if name not in (part, None) else ()
+    notes = (f"{path}: has no {part}; {name} is used instead",) if name not in (part, None) else ()
     return FoundImages(path.parent, path, name, kept.files, None, notes)
 
 
 def find_all_images(path: Path, part: str) -> list[Path]:
-    """List all images of a folder or a zip at any depth, of the part alone if it has a folder."""
+    """List all images of a folder or a zip at any depth, or only the part's if it has a folder."""
     folder = path if path.is_dir() else extract_archive(path)
     named = [inner for inner in subfolders(folder) if part_of(inner.name) == part]
     return images_below(named[0] if len(named) == 1 else folder)

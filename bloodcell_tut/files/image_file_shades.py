@@ -14,11 +14,11 @@ import numpy as np
 # %% ../../nbs/files/image_file_shades.ipynb #9bf32f15
 _DARK, _BRIGHT = 32, 223
 _SIDE = 64
-"""Larger images are shrunk to so many pixels on a side before they are looked at."""
+"""Larger images are first shrunk to this many pixels on a side."""
 
 
 def darkest_and_brightest(image: np.ndarray) -> tuple[float, float]:
-    """Return what all but 0.5 % of an image's numbers are above, and what they are below."""
+    """Return the numbers that all but 0.5 % of an image's are above, and below."""
     if max(image.shape[:2]) > _SIDE:
         image = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     low, high = np.percentile(image, (0.5, 99.5)).tolist()
@@ -26,13 +26,13 @@ def darkest_and_brightest(image: np.ndarray) -> tuple[float, float]:
 
 
 def shade_note(shades: Sequence[tuple[float, float]] | np.ndarray) -> str:
-    """Return what to say of images that are mostly almost black or almost white, else ""."""
+    """Return a note when most images are almost black or almost white, else ""."""
     low, high = np.reshape(shades, (-1, 2)).T
     for shade, found in (("black", high < _DARK), ("white", low > _BRIGHT)):
         if 2 * found.sum() > len(found):
             return (
                 f"images: found {found.sum():,} of {len(found):,} almost {shade}; expected cells "
-                "that can be seen; look at the files, and if their white is another than it seems, "
+                "that you can see; look at the files, and if they were read with a wrong white, "
                 "scale them to 8 bits or note white in them (tag 281 of a TIFF, sBIT of a PNG)"
             )
     return ""

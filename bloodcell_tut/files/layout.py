@@ -22,7 +22,7 @@ _OTHER_PICTURES = (
     ".jpx", ".jxl", ".jxr", ".lif", ".mrxs", ".ndpi", ".nef", ".orf", ".psd", ".raf", ".rw2",
     ".scn", ".svg", ".svs", ".vsi",
 )  # fmt: skip
-"""Endings of pictures beside those that are read."""
+"""Endings of pictures that aren't read."""
 
 
 def is_picture(name: str) -> bool:
@@ -46,7 +46,7 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    # a link that leads nowhere counts too: step 3 lists it as unreadable, instead of nobody
+    # a link that leads nowhere counts too: step 3 lists it as unreadable
     files = (e for e in entries(folder) if e.is_symlink() or e.is_file())
     named = (e for e in files if e.name.lower().endswith(IMAGE_ENDINGS))
     return [Path(e.path) for e in named if not is_folder(e)]
@@ -60,7 +60,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 _JUNCTION = 0xA0000003
-"""What Windows calls a folder that stands for another one, without being a link of its own kind."""
+"""What Windows calls a folder that stands for another one without being a link."""
 
 
 def is_link(folder: Path) -> bool:
@@ -76,14 +76,14 @@ def images_below(folder: Path) -> list[Path]:
 
 # %% ../../nbs/files/layout.ipynb #111d3f3a
 def _part_folders(folder: Path) -> list[Path]:
-    """Find the innermost folders that are named like a part and have subfolders."""
+    """Find the innermost folders that have a part's name and subfolders."""
     inner = subfolders(folder)
     nested = [part for path in _searched(inner) for part in _part_folders(path)]
     return nested or ([folder] if inner and part_of(folder.name) else [])
 
 
 def _searched(inner: list[Path]) -> list[Path]:
-    # other links are not searched, since one that leads back up would never end
+    # other links are not searched: one that leads back up never ends
     paths = [p for p in inner if not is_link(p) or part_of(p.name)]
     if any(not holds_notes(p.name) for p in paths):
         paths = [p for p in paths if not holds_notes(p.name)]
@@ -107,12 +107,12 @@ def find_class_folders(folder: Path, part: str) -> tuple[Path, str | None]:
     root : Path
         The folder whose subfolders are the classes.
     part : str or None
-        The part that it is, which may be the only one there; nothing where there are no parts.
+        Which part it is, maybe the only one there; None if there are no parts.
 
     Raises
     ------
     DatasetError
-        When nothing, or more than one folder, can be meant.
+        When no folder fits, or more than one.
     """
     check_path(folder, "folder")
     check_choice(part, "part", PARTS)
@@ -123,14 +123,14 @@ def find_class_folders(folder: Path, part: str) -> tuple[Path, str | None]:
 
 
 def _innermost(folder: Path) -> Path:
-    """Go down through folders that lie alone."""
+    """Go down through folders that are alone."""
     while (inner := _alone(subfolders(folder))) is not None:
         folder = inner
     return _beside_notes(folder)
 
 
 def _alone(inner: list[Path]) -> Path | None:
-    """Return the only folder, or the only one with photographs and what was noted of them."""
+    """Return the only folder, or the only one with photographs and their notes."""
     if any(map(image_files, inner)):
         return None
     if len(inner) > 1:
@@ -140,7 +140,7 @@ def _alone(inner: list[Path]) -> Path | None:
 
 
 def _beside_notes(folder: Path) -> Path:
-    """Go into a folder of images that has class folders, where all beside it is about them."""
+    """Go into a folder of images with class folders, if everything beside it is about them."""
     inner = subfolders(folder)
     images = [p for p in inner if holds_images(p.name) and has_class_folders(p)]
     alone = len(images) == 1 and all(is_no_class(p.name) for p in inner)
@@ -148,7 +148,7 @@ def _beside_notes(folder: Path) -> Path:
 
 # %% ../../nbs/files/layout.ipynb #cf1c9e1c
 def has_class_folders(folder: Path) -> bool:
-    """Return whether there is a folder whose name may be a class."""
+    """Return whether a folder's name may be a class."""
     return not all(is_no_class(p.name) for p in subfolders(folder) if entries(p))
 
 
@@ -161,12 +161,12 @@ def _chosen_part(folder: Path, parts: list[Path], part: str) -> tuple[Path, str]
         raise layout_error(folder, " and ".join(map(str, chosen)), f"one folder {name}")
     if name != part and chosen[0] != folder:
         only = f"its only part, {name}" if len(found) == 1 else name
-        warnings.warn(f"{folder}: has no {part}; {only}, is taken", stacklevel=5)
+        warnings.warn(f"{folder}: has no {part}; {only}, is used instead", stacklevel=5)
     return chosen[0], name
 
 
 def _name_of_part(folder: Path, parts: list[Path], part: str, found: list[str]) -> str:
-    """Return the part to take: the one asked for, or what can stand in."""
+    """Return the part to use: the one asked for, or one that can stand in."""
     if part in found:
         return part
     beside = (p for path in parts for p in subfolders(path.parent) if path != folder)
@@ -196,7 +196,7 @@ def images_by_class(root: Path, least: int = 2) -> dict[str, list[Path]]:
     root
         The folder that holds the class folders.
     least
-        So many classes, at least, must have an image.
+        At least this many classes must have an image.
 
     Returns
     -------
@@ -207,8 +207,8 @@ def images_by_class(root: Path, least: int = 2) -> dict[str, list[Path]]:
     Raises
     ------
     DatasetError
-        When there are too few classes, all folders are named like parts of a data set and none
-        like a class, or the files of a class are pictures of a kind that isn't read.
+        When there are too few classes, when all folders have names of parts and none of a class,
+        or when the files of a class are pictures of a kind that isn't read.
     """
     check_path(root, "root")
     check_whole(least, "least", 1, most=2)
@@ -250,7 +250,7 @@ def _few_classes(root: Path, files: dict[str, list[Path]], found: dict[str, list
 
 
 def _images_of_class(folder: Path) -> list[Path]:
-    """Return the images in a class folder or, where there is none, in its subfolders."""
+    """Return the images in a class folder or, if there are none, in its subfolders."""
     if images := image_files(folder):
         return images
     inner = [path for path in subfolders(folder) if not holds_notes(path.name)]
@@ -268,7 +268,7 @@ def _no_class_error(root: Path, folders: list[Path]) -> DatasetError:
 
 # %% ../../nbs/files/layout.ipynb #8cde808a
 def _middle_folders(root: Path, files: dict[str, list[Path]]) -> dict[str, set[str]]:
-    """Return for each class the folders between it and its images."""
+    """Return, for each class, the folders between it and its images."""
     middle = {}
     for name, images in files.items():
         inner = {p.parent for p in images}
@@ -285,12 +285,12 @@ def _check_groups(root: Path, files: dict[str, list[Path]]) -> None:
             root,
             f"the folders {few} in {' and in '.join(list(files)[:3])}, which may be the classes "
             "themselves",
-            "folders inside a class that are a patient or slide each, with a name of its own",
+            "folders inside a class that are one patient or slide each, all of different names",
         )
 
 
 def groups_of_files(root: Path, files: dict[str, list[Path]]) -> list[str] | None:
-    """Return the folder between class and image of each file, None where not all have one."""
+    """Return the folder between class and image of each file, None unless all have one."""
     middle = list(_middle_folders(root, files).values())
     names = set().union(*middle)
     if not all(middle) or len(names) < 2 or all(map(holds_images, names)):

@@ -58,7 +58,7 @@ def _safe(name: str) -> str:
 
 
 def _load(folder: Path) -> KeptImages | None:
-    """Return what is kept, None where something is missing or has another content."""
+    """Return what is kept, None if something is missing or changed."""
     try:
         rows = json.loads((folder / _LIST).read_text(encoding="utf-8"))
         whole = all(file_digest(folder / file).hex() == digest for *_, file, digest in rows)

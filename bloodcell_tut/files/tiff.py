@@ -23,7 +23,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 _CAMERAS = (255, 1023, 4095, 16_383)
 """White in pictures of 8, 10, 12 and 14 bits, which programs store in 16."""
 HALF = 128
-"""Pictures of 16 bits that are nowhere brighter than this, of 255, may have fewer."""
+"""Pictures of 16 bits that are nowhere brighter than this, of 255, may use fewer."""
 
 
 def to_8_bits(values: np.ndarray, white: int | None = None) -> np.ndarray:
@@ -42,7 +42,7 @@ def to_8_bits(values: np.ndarray, white: int | None = None) -> np.ndarray:
 
 
 def used_white(values: np.ndarray) -> int:
-    """Return what is white in whole numbers of up to 16 bits, by the bits that they use."""
+    """Return white for whole numbers of up to 16 bits, by the bits that they use."""
     most, highest = int(np.iinfo(values.dtype).max), int(values.max(initial=0))
     if highest > _CAMERAS[-1] or not (values % 257).any() or not (values % 256).any():
         return most
@@ -69,7 +69,7 @@ def _white(kind: str, size: int, highest: float) -> int:
 # %% ../../nbs/files/tiff.ipynb #8685ae56
 @dataclass(frozen=True)
 class TiffTags:
-    """What a TIFF's first page says of its pixels."""
+    """What a TIFF's first page says about its pixels."""
 
     width: int
     height: int
@@ -94,7 +94,7 @@ def _tuple(value: Any) -> tuple[Any, ...]:
 
 
 def jpegs_in_tiff(data: bytes) -> Iterator[bytes]:
-    """Yield the JPEG files, or what begins with one, that a TIFF's first page is made of."""
+    """Yield the JPEG files, or their beginnings, that make up a TIFF's first page."""
     tags = tiff_tags(data)
     if tags.compression not in _JPEG:
         return
@@ -109,7 +109,7 @@ def jpegs_in_tiff(data: bytes) -> Iterator[bytes]:
 
 
 def tiff_tags(data: bytes) -> TiffTags:
-    """Read the tags of a TIFF's first page; a `ValueError` or the like when there are none."""
+    """Read the tags of a TIFF's first page; mostly a `ValueError` when there are none."""
     file = io.BytesIO(data)
     tags = ImageFileDirectory_v2(file.read(16 if b"+" in data[2:4] else 8))
     file.seek(tags.next)
@@ -138,12 +138,12 @@ def tiff_tags(data: bytes) -> TiffTags:
 _OPENCV = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
 """The compressions that OpenCV's TIFF decoder was built with."""
 _REPACKED = (34925, 50000)
-"""Those that Pillow's has beside: LZMA and Zstandard."""
+"""Those that Pillow's adds: LZMA and Zstandard."""
 _MOST_PIECES = 20_000
 
 
 def opencv_is_right(tags: TiffTags) -> bool:
-    """Say whether OpenCV turns such a file into the right 8-bit colors."""
+    """Return whether OpenCV turns such a file into the right 8-bit colors."""
     plain = set(tags.bits) <= {8} or set(tags.bits) in ({1}, {16})
     planes = tags.planar and tags.samples > 1 and max(tags.bits) > 8
     usual = plain and not tags.signed_or_float and tags.photometric in (0, 1, 2, 5, 6)
@@ -159,20 +159,20 @@ def opencv_is_right(tags: TiffTags) -> bool:
 
 
 def may_use_fewer_bits(image: np.ndarray, tags: TiffTags) -> bool:
-    """Say whether a TIFF of 16 bits doesn't tell its white and is nowhere brighter than half."""
+    """Return whether a TIFF of 16 bits doesn't give its white and is nowhere brighter than half."""
     dark = 255 - image if tags.photometric == 0 else image
     return max(tags.bits) == 16 and tags.white is None and bool(dark.max() < HALF)
 
 
 def is_deep(tags: TiffTags) -> bool:
-    """Say whether a TIFF has numbers that OpenCV hands out as they are, to be scaled here."""
+    """Return whether OpenCV returns a TIFF's numbers unchanged, so that we must scale them."""
     alike = len(set(tags.bits)) == 1 and tags.bits[0] in (8, 16, 32, 64)
     other = tags.bits[0] > 8 or (tags.planar and tags.samples == 2)
     return alike and other and tags.photometric in (0, 1, 2)
 
 
 def deep_tiff(data: bytes, tags: TiffTags) -> np.ndarray | None:
-    """Return the 8-bit colors of a deep TIFF; None where OpenCV can't get its numbers."""
+    """Return the 8-bit colors of a deep TIFF; None if OpenCV can't read its numbers."""
     if tags.compression in _REPACKED:
         data, tags = _repacked(data, tags)
     if tags.planar and tags.samples > 1:
@@ -189,7 +189,7 @@ def deep_tiff(data: bytes, tags: TiffTags) -> np.ndarray | None:
 
 
 def _repacked(data: bytes, tags: TiffTags) -> tuple[bytes, TiffTags]:
-    """Return a TIFF of the same numbers, packed as OpenCV can unpack them (Deflate)."""
+    """Return a TIFF of the same numbers, packed so that OpenCV can unpack it (Deflate)."""
     tiled = 322 in tags.pieces
     starts, sizes = (324, 325) if tiled else (273, 279)
     width, rows = (322, 323) if tiled else (0, 278)
@@ -211,7 +211,7 @@ def _repacked(data: bytes, tags: TiffTags) -> tuple[bytes, TiffTags]:
 
 
 def _unpacked(piece: bytes, tags: TiffTags, row: int, rows: int) -> bytes:
-    """Return a piece's bytes, which Pillow takes for a gray picture of 8 bits."""
+    """Return a piece's bytes; Pillow reads it as a gray picture of 8 bits."""
     entries: dict[int, tuple[int, ...]]
     entries = {256: (row,), 257: (rows,), 258: (8,), 259: (tags.compression,), 262: (1,), 277: (1,)}
     entries |= {266: tags.pieces.get(266, (1,)), 278: (rows,), 273: (8,), 279: (len(piece),)}

@@ -21,9 +21,9 @@ from ..files.array_checks import check_groups, check_length, check_numbers, chec
 
 # %% ../../nbs/inference/out_of_distribution.ipynb #1827beb8
 FALSE_ALARMS = 0.01
-"""The share of good images that lie beyond the limit, with a confidence of 95 % at most."""
+"""The most good images beyond the limit, as a share, with a confidence of 95 %."""
 _AT_MOST = 0.05
-"""The same in the mean, whatever the shape of the distances, and from few photographs."""
+"""The same on average, whatever the shape of the distances, and from few photographs."""
 ENOUGH_PHOTOGRAPHS = round(1 / _AT_MOST) - 1
 """Held-back photographs that a limit needs. A fresh one is the furthest of k + 1 with a chance of
 1 / (k + 1), and that is 5 % with 19."""
@@ -31,16 +31,16 @@ _ENOUGH_IMAGES = 2000
 _MOST_FEATURES = 4096
 """Most features of an image; their covariance, with a number for each pair, takes 130 MB then."""
 _FURTHEST = 10
-"""A limit so many times as far as the training images lie is none."""
+"""A limit this many times as far away as the training images is none."""
 _SHRUNK = 1e-6
-"""Least shrinkage; without any, ways in which the training images don't differ would not count."""
+"""Least shrinkage; without any, a feature that is the same in all training images doesn't count."""
 
 
 @dataclass(frozen=True, eq=False)
 class OutOfDistributionDetector:
     """Where a network's training images lie in its features, and how far is too far.
 
-    An image that is too far is out of distribution: unlike anything the network was trained on.
+    An image too far away is out of distribution: unlike anything the network was trained on.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class OutOfDistributionDetector:
     precision : ndarray of shape (features, features), float32
         The inverse of their covariance.
     limit : float
-        The Mahalanobis distance that all but `FALSE_ALARMS` of good images are to keep.
+        The Mahalanobis distance that all but `FALSE_ALARMS` of good images stay within.
 
     See Also
     --------
-    fit_out_of_distribution_detector : Makes one where enough photographs were held back.
+    fit_out_of_distribution_detector : Makes one if enough photographs were held back.
     """
 
     mean: np.ndarray
@@ -100,13 +100,13 @@ class OutOfDistributionDetector:
 def has_sound_limit(detector: OutOfDistributionDetector) -> bool:
     """Return whether the limit of a detector is anywhere near the training images.
 
-    Their Mahalanobis distance is the root of the number of features at most, in the mean.
+    On average, their Mahalanobis distance is at most the root of the number of features.
     """
     return 0 < detector.limit <= _FURTHEST * np.sqrt(detector.mean.size)
 
 
 def photographs_of(images: np.ndarray, photographs: np.ndarray | None) -> np.ndarray:
-    """Return the photograph of each image, (n,); where none is told, copies are of one."""
+    """Return the photograph of each image, (n,); if unknown, copies share one."""
     if photographs is None:
         return np.array([hash(image.tobytes()) for image in images])
     groups = check_groups(photographs)
@@ -122,10 +122,10 @@ def fit_out_of_distribution_detector(
 ) -> OutOfDistributionDetector | None:
     """Learn where a trained model's images lie, and how far from them is too far.
 
-    At most 2,000 images of each kind are looked at, evenly spaced. Where the logarithms of the
-    distances are about normal, 1 % of fresh images lie beyond the limit at most, with a confidence
-    of 95 %. Whatever their shape, 5 % do at most in the mean over what might have been held back,
-    and from more than 59 photographs less, down to 1 % from 299.
+    It looks at up to 2,000 images of each kind, evenly spaced. If the logarithms of the distances
+    are about normal, at most 1 % of fresh images lie beyond the limit, with a confidence of 95 %.
+    Whatever their shape, at most 5 % do on average over all ways to hold back photographs; with
+    more than 59 photographs fewer, down to 1 % with 299.
 
     Parameters
     ----------
@@ -137,24 +137,23 @@ def fit_out_of_distribution_detector(
         Images of the same kind that it was not trained on, nor on siblings of theirs, shape
         (m, height, width, 3), uint8. They set the limit and nothing else.
     photographs
-        The photograph that each of `held_back` was made from, shape (m,); by default each has one
-        of its own, and copies are one.
+        The photograph that each of `held_back` was made from, shape (m,); by default each image
+        has its own, and copies share one.
 
     Returns
     -------
     OutOfDistributionDetector or None
-        For this model. None where nothing can be promised, and it is not known which images are
-        unlike the training images: with fewer than `ENOUGH_PHOTOGRAPHS` photographs held back, or
-        where the training images are one, two or all alike, or so unlike those held back that the
-        limit is nowhere near them.
+        For this model. None when nothing can be promised: with fewer than `ENOUGH_PHOTOGRAPHS`
+        photographs held back, or when the training images are one, two or all alike, or so unlike
+        those held back that the limit is nowhere near them.
 
     Raises
     ------
     ArgumentError
-        When there are no images, or not one photograph for each that was held back.
+        When there are no images, or not one photograph for each held-back image.
     ModelError
-        When the images are not of the model's size, or what the model makes of them is not finite,
-        or the model has too many features, or is none whose layers can be followed.
+        When the images are not of the model's size, its features are not finite or too many, or
+        its layers can't be followed.
     """
     check_images(model, images)
     check_uint8(held_back, "held_back")
@@ -184,16 +183,16 @@ def _limit(distances: np.ndarray, photographs: np.ndarray) -> float:
 
 
 def _tolerance_limit(distances: np.ndarray, k: int) -> float:
-    """Return the limit from values among which `k` are independent, with a confidence of 95 %."""
+    """Return the limit from values of which `k` are independent, with a confidence of 95 %."""
     logarithms = np.log(distances.clip(np.finfo(np.float32).tiny))
     factor = nct.ppf(0.95, k - 1, norm.ppf(1 - FALSE_ALARMS) * np.sqrt(k)) / np.sqrt(k)
     return float(np.exp(logarithms.mean() + factor * logarithms.std()))
 
 
 def _rank_limit(distances: np.ndarray, photographs: np.ndarray) -> float:
-    """Return what an image of a fresh photograph exceeds in 3 of k + 1 cases, or 1 to 5 %, at most.
+    """Return what an image of a fresh photograph exceeds in at most 3 of k + 1 cases, or 1 to 5 %.
 
-    Each photograph has the same weight, and so has the fresh one, which may lie beyond all.
+    Each photograph has the same weight, also the fresh one, which may lie beyond all.
     """
     _, numbers, files = np.unique(photographs, return_inverse=True, return_counts=True)
     order, k = distances.argsort(), len(files)
@@ -234,7 +233,7 @@ def _finite_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
     features = _features(model, images)
     if not np.isfinite(features).all():
         raise ModelError(
-            f"{model.name}: found features that are not finite; expected numbers; train it anew "
+            f"{model.name}: found features that are not finite; expected numbers; train it again "
             "with a lower learning rate"
         )
     return features

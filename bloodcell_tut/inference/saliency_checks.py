@@ -20,7 +20,7 @@ from ..files.array_checks import check_numbers
 def occlusion_maps(
     model: keras.Model, images: np.ndarray, labels: np.ndarray | None = None, places: int = 8
 ) -> np.ndarray:
-    """Return by how much the logit of a class falls when a patch of the image is covered.
+    """Return how much the logit of a class falls when a patch of the image is covered.
 
     The patch is two places wide and has the mean color of the image.
 
@@ -31,8 +31,8 @@ def occlusion_maps(
     images
         Shape (n, height, width, 3), uint8, of the network's size.
     labels
-        The class of each image that is asked about, shape (n,), int; by default the most probable
-        one of `predict_probabilities`.
+        The class to ask about for each image, shape (n,), int; by default the most probable one
+        of `predict_probabilities`.
     places
         Places of the patch in each direction, from 1 to the size of the image.
 

@@ -1,4 +1,4 @@
-"""What a learner's folder holds: the lessons, progress, widgets, the ledger of defects."""
+"""What is in a learner's folder: the lessons, progress, widgets, the ledger of defects."""
 
 from bloodcell_tut.errors import attach_stub
 

@@ -1,4 +1,4 @@
-"""HTML pages that need nothing else."""
+"""HTML pages that need no other file."""
 
 from bloodcell_tut.errors import attach_stub
 

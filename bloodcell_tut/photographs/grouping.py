@@ -35,7 +35,7 @@ _Out = TypeVar("_Out")
 
 @dataclass(frozen=True)
 class Workers:
-    """Threads that work through a list and tell how far they are."""
+    """Threads that work through a list and show their progress."""
 
     pool: ThreadPoolExecutor
 
@@ -48,7 +48,7 @@ class Workers:
 def with_workers(work: Callable[[Workers], _Out], workers: int | None) -> _Out:
     """Run `work` with a pool of threads; Ctrl-C ends it at once."""
     pool = ThreadPoolExecutor(workers or os.cpu_count())
-    # each of our threads does its own products of matrices; more threads would only hinder
+    # each of our threads multiplies matrices itself; more threads only hinder
     with threadpool_limits(1):
         try:
             return work(Workers(pool))
@@ -57,7 +57,7 @@ def with_workers(work: Callable[[Workers], _Out], workers: int | None) -> _Out:
 
 # %% ../../nbs/photographs/grouping.ipynb #bf0a9297
 def set_numbers(groups: DisjointSet) -> np.ndarray:
-    """Return the set of each, numbered from 0 in order of the first member."""
+    """Return the set of each member, numbered from 0 in order of the first."""
     return numbered([groups[i] for i in sorted(groups)])
 
 
@@ -67,7 +67,7 @@ def numbered(names: Sequence[Any] | np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/photographs/grouping.ipynb #8fdb53e3
 _WORKING_MEMORY = 64
-"""Megabytes for distances that are looked at at a time."""
+"""Megabytes of distances at a time."""
 
 
 def _nearest(vectors: np.ndarray, k: int) -> np.ndarray:
@@ -85,7 +85,7 @@ _COLOR_NEIGHBORS = 6
 
 
 def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
-    """Join pictures that are near in color and register."""
+    """Join pictures that are near in color and register with each other."""
     groups = DisjointSet(range(len(pictures)))
     nearest = _nearest(np.stack([p.color for p in pictures]), _COLOR_NEIGHBORS)
 
@@ -95,7 +95,7 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
             return False
         return count_inliers(pictures[i], pictures[j], enough=MIN_INLIERS) >= MIN_INLIERS
 
-    # nearest neighbors first: the more is joined already, the less is left to compare
+    # nearest neighbors first: the more is joined, the less is left to compare
     for column in nearest.T:
         pairs = sorted({(min(i, j), max(i, j)) for i, j in enumerate(column.tolist())})
         for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
@@ -105,18 +105,18 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
 
 # %% ../../nbs/photographs/grouping.ipynb #b326de32
 _WORDS = 2048
-"""Number of descriptions that serve as the words of a picture's text."""
+"""Number of descriptions that serve as words."""
 _WORD_NEIGHBORS = 6
-"""Each group is compared with this many groups of the most similar text."""
+"""Each group is compared with this many groups of similar text."""
 
 
 class VisualWordIndex:
-    """Some of the descriptions, which serve as words: a picture shows each of them so often.
+    """Some of the descriptions, which serve as words that a picture shows more or less often.
 
     Parameters
     ----------
     descriptions
-        Those of all pictures, each (m, 128), uint8; the words are drawn from them.
+        Those of all pictures, each (m, 128), uint8; words are drawn from them.
     """
 
     def __init__(self, descriptions: Sequence[np.ndarray]) -> None:
@@ -126,7 +126,7 @@ class VisualWordIndex:
         self.weights = np.ones(len(some), np.float32)
 
     def count(self, pictures: Sequence[Picture]) -> np.ndarray:
-        """Return how often some pictures show each word, (words,) float32."""
+        """Return how often these pictures show each word, (words,) float32."""
         found = np.concatenate([p.descriptions for p in pictures]).astype(np.float32) / 255
         # a word and its mirror image are the same word
         likeness = np.maximum(found @ self.words, found[:, MIRRORED] @ self.words)
@@ -135,7 +135,7 @@ class VisualWordIndex:
         return np.bincount(nearest.ravel(), minlength=n).astype(np.float32)
 
     def learn_weights(self, counts: np.ndarray) -> None:
-        """Let words count the more, the fewer of the pictures show them."""
+        """Let words count more if fewer pictures show them."""
         shown = np.maximum((counts > 0).sum(axis=0), 1)
         self.weights = np.log((1 + len(counts)) / shown).astype(np.float32)
 
@@ -146,7 +146,7 @@ class VisualWordIndex:
 
 
 def _texts(families: Sequence[Sequence[Picture]], run: Workers) -> np.ndarray:
-    """Return for each family its weighted words, (families, words) float32."""
+    """Return the weighted words of each family, (families, words) float32."""
     words = VisualWordIndex([family[0].descriptions for family in families])
     counts: np.ndarray = np.stack(list(run.map(words.count, families, "describing", "group")))
     words.learn_weights(counts)
@@ -154,15 +154,15 @@ def _texts(families: Sequence[Sequence[Picture]], run: Workers) -> np.ndarray:
 
 # %% ../../nbs/photographs/grouping.ipynb #94a288e5
 _MEMBERS = 3
-"""Members of a group that stand for it, those with the least fill."""
+"""Members that represent a group, those with the least fill."""
 _CLOSE_INLIERS = 28
-"""Features that have to agree in the closer look."""
+"""Features that must agree in the closer look."""
 
 
 def join_by_shape(
     pictures: Sequence[Picture], groups: DisjointSet, closer: Callable[[int], Picture], run: Workers
 ) -> None:
-    """Join groups whose least filled members register, whatever their colors."""
+    """Join groups whose members with the least fill register, whatever their colors."""
     families = _families(pictures, groups)
     if len(families) < 2:
         return
@@ -185,7 +185,7 @@ def join_by_shape(
 
 
 def _families(pictures: Sequence[Picture], groups: DisjointSet) -> list[list[int]]:
-    """Return for each group the positions of its least filled members."""
+    """Return, for each group, the positions of its members with the least fill."""
     families: dict[int, list[int]] = {}
     for i in range(len(pictures)):
         families.setdefault(groups[i], []).append(i)

@@ -1,4 +1,4 @@
-"""All nine steps in a row, and the report they leave behind."""
+"""All nine steps in a row, and their report."""
 
 from bloodcell_tut.errors import attach_stub
 

@@ -35,9 +35,9 @@ def run_steps(settings: RunSettings) -> Report:
     Raises
     ------
     BloodcellError
-        When the data, a setting or the folder doesn't permit it; an earlier report stays then.
+        When something is wrong with the data, a setting or the folder; an earlier report stays.
     KeyboardInterrupt
-        On Ctrl-C, with the step and what was kept as its text.
+        On Ctrl-C; its text says the step and what was kept.
     """
     check_kind(settings, RunSettings, "settings", "RunSettings, such as RunSettings('sample')")
     with alone_in(settings.out):
@@ -45,7 +45,7 @@ def run_steps(settings: RunSettings) -> Report:
 
 # %% ../../nbs/runs/run.ipynb #639321f7
 def run_alone(settings: RunSettings) -> Report:
-    """Do what `run_steps` does, in a folder that the caller has taken with `alone_in`.
+    """Do the same as `run_steps`, in a folder already taken with `alone_in`.
 
     Parameters
     ----------

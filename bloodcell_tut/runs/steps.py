@@ -51,19 +51,19 @@ class PreparedData:
     Attributes
     ----------
     split : Split
-        The two parts; of several folds the first.
+        The two parts; with several folds, those of the first.
     facts : tuple of DataFacts
-        Of the data, and of the test data where there is some.
+        Those of the data, and of the test data if there is some.
     skipped : tuple of SkippedFile
         Files that could not be read, and test files that are copies of training files.
     examples : list of PageFigure
-        Pictures of what the network gets to see.
+        Pictures of what the network sees.
     decision : CropDecision
         Whether the white cells are cut out, and why.
     whole : TrainingData or None
-        All images, where each is scored in one of several folds.
+        All images, if each is scored in one of several folds.
     more : Iterator of Split
-        The other folds, each made when it is asked for.
+        The other folds, each made when needed.
     """
 
     split: Split
@@ -109,7 +109,7 @@ def _shorten(label: np.ndarray) -> str:
 def _arrange(
     settings: RunSettings, parts: list[TrainingData], log: StepLog
 ) -> tuple[Split, TrainingData | None, Iterator[Split]]:
-    """Do steps 4 to 7; empties `parts`, so that no copy of the images lives longer than needed."""
+    """Do steps 4 to 7; empty `parts`, so that no copy of the images lives longer than needed."""
     with log.step("shuffle") as said:
         data = shuffle(parts.pop(0), settings.seed)
         said.append(f"{len(data):,} images, labels and photographs in one new order")
@@ -210,7 +210,7 @@ def _train(settings: RunSettings, split: Split, log: StepLog) -> tuple[Any, dict
         except KeyboardInterrupt:
             path = settings.out / "model-interrupted.keras"
             save_model(model, path, names, split.train.crop)
-            log.kept += f"; the network so far is saved as {path}"
+            log.kept += f"; the network so far is in {path}"
             log.kept += "; the same command goes on from there" if checkpoint.exists() else ""
             raise
         history = {key: list(map(float, values)) for key, values in trained.history.items()}
@@ -226,7 +226,7 @@ def _epochs(settings: RunSettings, data: TrainingData) -> int | None:
 
 
 def _additional(settings: RunSettings, data: TrainingData) -> TrainingData | None:
-    """Return drawn cells where they help."""
+    """Return drawn cells if they help."""
     if not (data.crop and drawn_cells_help(data.class_names, data.photographs)):
         return None
     n_photographs = 500 if settings.fast else 1000
@@ -252,7 +252,7 @@ def _detector(settings: RunSettings, model: Any, split: Split) -> OutOfDistribut
 # %% ../../nbs/runs/steps.ipynb #ebdcba0c
 @dataclass(frozen=True)
 class DoneSteps:
-    """What the nine steps have made.
+    """What the nine steps made.
 
     Attributes
     ----------
@@ -263,15 +263,15 @@ class DoneSteps:
     history : dict of str to list of float
         Accuracy and loss of each epoch.
     evaluation : Evaluation
-        The scores; of several folds those of all images, each by the network of its fold.
+        The scores; with several folds those of all images, each by the network of its fold.
     folds : tuple of Fold
-        The score of each fold, where there are several.
+        The score of each fold, if there are several.
     detector : OutOfDistributionDetector or None
-        Kept in the model's file; None where no limit can be promised.
+        Kept in the model's file; None if no limit can be promised.
     steps : tuple of Step
         What came out of each step.
     seconds : dict of str to float
-        Of each step and in all.
+        For each step, and in total.
     """
 
     prepared: PreparedData
@@ -290,7 +290,7 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     Parameters
     ----------
     settings
-        What to do; the state of the training is kept in `settings.out`.
+        What to do; the training state is kept in `settings.out`.
     """
     require_cache()
     log = StepLog(settings.out)

@@ -208,7 +208,7 @@ def test_no_photograph_that_can_be_read(voc: Path) -> None:
 def test_bad_xml_is_named(voc: Path, text: str) -> None:
     path = voc / "Annotations" / "two.xml"
     path.write_text(text)
-    with pytest.raises(DatasetError, match=r"two\.xml: .*mend the file"):
+    with pytest.raises(DatasetError, match=r"two\.xml: .*fix the file"):
         boxes_of_xml(path)
     with pytest.raises(BloodcellError, match=r"two\.xml"):
         choose_dataset(voc)

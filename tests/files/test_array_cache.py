@@ -337,7 +337,7 @@ def test_no_room_for_a_copy(dataset, monkeypatch) -> None:
     data = bt.create_training_data(dataset, size=16, cache=True)
     monkeypatch.setattr(array_cache, "_IN_MEMORY", 0)
     monkeypatch.setattr(array_cache.tempfile, "TemporaryFile", full)
-    with pytest.warns(UserWarning, match="No space left.*held in memory"):
+    with pytest.warns(UserWarning, match="No space left.*kept in memory"):
         some = data.take(np.array([3, 1]))
     assert type(some.images) is np.ndarray and np.array_equal(some.images, data.images[[3, 1]])
 

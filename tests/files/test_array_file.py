@@ -42,7 +42,7 @@ def test_parts(tmp_path: Path) -> None:
         found = choose_dataset(path, part)
         assert len(found) == n and found.source == f"{path}, {part}"
     path = save(tmp_path, **{name: a for name, a in arrays.items() if "test" not in name})
-    with pytest.warns(UserWarning, match="has no TEST; VALIDATION is taken"):
+    with pytest.warns(UserWarning, match="has no TEST; VALIDATION is used instead"):
         assert len(choose_dataset(path, "TEST")) == 4
 
 

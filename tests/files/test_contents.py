@@ -59,7 +59,7 @@ def test_flat_parts_with_a_table(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match=rf"{names}\.csv"):
             dataset = choose_dataset(data, part)
         assert {path.parent.name for path in dataset.paths} == {names} and len(dataset) == 2
-    with pytest.warns(UserWarning, match="has no TEST; VALIDATION is taken"):
+    with pytest.warns(UserWarning, match="has no TEST; VALIDATION is used instead"):
         assert choose_dataset(data, "TEST").source.endswith("VALIDATION")
 
 

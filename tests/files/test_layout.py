@@ -49,7 +49,7 @@ def test_two_parts_of_a_name_are_both_named(tmp_path: Path) -> None:
 
 def test_a_missing_part_is_replaced_only_by_the_only_one(tmp_path: Path) -> None:
     touch(tmp_path, "TRAIN/A/1.png", "TRAIN/B/1.png")
-    with pytest.warns(UserWarning, match="has no TEST; its only part, TRAIN, is taken"):
+    with pytest.warns(UserWarning, match="has no TEST; its only part, TRAIN, is used instead"):
         assert find_class_folders(tmp_path, "TEST") == (tmp_path / "TRAIN", "TRAIN")
     # whoever names the folder itself needs no warning
     assert find_class_folders(tmp_path / "TRAIN", "TEST")[0] == tmp_path / "TRAIN"
@@ -188,7 +188,7 @@ def test_three_parts(tmp_path: Path) -> None:
 
 def test_validation_stands_in_for_the_test(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{part}/{c}/1.png" for part in ("train", "val") for c in "AB"))
-    with pytest.warns(UserWarning, match="has no TEST; VALIDATION, is taken"):
+    with pytest.warns(UserWarning, match="has no TEST; VALIDATION, is used instead"):
         assert find_class_folders(tmp_path, "TEST") == (tmp_path / "val", "VALIDATION")
 
 

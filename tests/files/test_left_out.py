@@ -26,7 +26,7 @@ def test_kinds_places_and_numbers(tmp_path: Path) -> None:
     assert note.startswith(f"{tmp_path}: 11 pictures left out (")
     assert "6 of kinds that aren't read (.dng 4, .nef 1, .svs 1); " in note
     assert "4 in folders inside class folders (A/second batch, B/a, B/b and 1 more); " in note
-    assert "1 beside the class folders (loose.png)); to have them in" in note
+    assert "1 beside the class folders (loose.png)); to use them" in note
 
 
 def test_folders(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_what_puts_out_too_much_is_refused_before_it_does(tmp_path, build, value
     inner = build()
     last = [keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(4)]
     model = keras.Sequential([keras.Input(inner.input_shape[1:]), inner, *last])
-    refused = f"puts out {values:,} values for an image, where"
+    refused = f"returns {values:,} values for an image, where"
     with pytest.raises(ModelError, match=refused):
         save_model(model, path, NAMES)
     assert not path.exists(), "what can't be loaded is not saved"

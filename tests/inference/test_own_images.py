@@ -166,7 +166,7 @@ def test_a_folder_of_ones_own_goes_through_the_nine_steps(
     held_back = report.n_images
     assert (model.detector is not None) is (held_back >= inference.ENOUGH_PHOTOGRAPHS)
     assert held_back == (4 if n_images == 10 else 200)
-    assert ("is not known: 4 photographs" in report.steps[-1].result) is (held_back == 4)
+    assert ("trained on: 4 photographs" in report.steps[-1].result) is (held_back == 4)
 
 
 def test_digits_are_learned_without_a_change_of_code(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_reloaded_page_shows_the_progress(lab: Lab, page: Page) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text("Markdown Preview").click()
     start = page.locator(".jp-MarkdownViewer:visible")
     expect(start).to_contain_text("0 of 30 exercises solved")
-    expect(start).to_contain_text("reload the browser's page to see what is new")
+    expect(start).to_contain_text("reload it in your browser to see what is new")
     page.wait_for_timeout(3000)  # until what is open is kept
     solved = lab.folder / "progress.json"
     solved.write_text('{"solved": {"check_weights": "2026-01-31"}}')

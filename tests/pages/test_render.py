@@ -83,7 +83,7 @@ def test_a_fact_that_nobody_knows() -> None:
         balance=[], sections=[], absent=[],
     )  # fmt: skip
     assert "<dt>a</dt><dd>unknown</dd>" in page and "<dt>b</dt><dd>0</dd>" in page
-    assert "Nothing: there is something of each kind." in page
+    assert "None: each kind was found." in page
 
 
 def test_a_picture_is_in_the_page_itself() -> None:

@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from alone import alone
 from axe_playwright_python.sync_playwright import Axe
-from lessons import LESSONS, NBS, tagged
+from lesson_table import FOLDED
+from lessons import LESSONS, NBS, markdown, tagged
 from playwright.sync_api import Browser, Page
 from site_pages import ROOT, Site, browser, build
 from test_repository import PACKAGE, PUBLIC
@@ -177,6 +178,19 @@ def test_a_lesson_can_be_downloaded_and_keeps_its_solutions_folded(
     assert not any("open" in attributes for attributes in folded)
     assert "#|" not in re.sub(r"<[^>]+>", "", html), "a directive of nbdev's"
     assert "Measured: " in html
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+def test_what_goes_deeper_is_closed_and_the_map_leads_to_the_others(
+    site: Site, lesson: Path
+) -> None:
+    html = site.pages[lesson.stem].path.read_text(encoding="utf-8")
+    headings = [text for text in markdown(lesson) if re.match(f"#+ {FOLDED}", text)]
+    assert html.count('<details class="deeper">') == len(headings) > 0
+    (steps,) = re.findall(r'<table class="[^"]*\bmap\b.*?</table>', html, re.S)
+    others = {f"{other.stem}.html" for other in LESSONS if other != lesson}
+    assert set(re.findall(r'href="([^"#]+)', steps)) == others
+    assert re.findall(r"<strong>(\d)</strong>", steps) == [lesson.stem[1]]
 
 
 def test_every_page_has_a_plain_twin(site: Site) -> None:

@@ -16,7 +16,7 @@ from bloodcell_tut.runs import page
 from bloodcell_tut.runs.cropping import CropDecision, decide_crop, no_blood_cells
 from bloodcell_tut.runs.figures import encode_png
 
-SHOW = "show one white cell of a size that fits, on pale ground amid red cells"
+SHOW = "show one white cell of fitting size, on pale ground among red cells"
 
 
 def data(folder: Path, n_smears: int, n_birds: int = 0, names: tuple[str, str] = ("a", "b")):
@@ -86,7 +86,7 @@ def test_the_articles_network_needs_no_look(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_classes_that_are_no_blood_cells_are_noted_where_cells_are_cut_out(tmp_path: Path) -> None:
     dataset = data(tmp_path, 2, names=("bird", "EOSINOPHIL"))
-    with pytest.warns(UserWarning, match=r"1 of 2 classes are no blood cells by name \(bird\)"):
+    with pytest.warns(UserWarning, match=r"1 of 2 class names aren't blood cells \(bird\)"):
         decision = decide_crop(bt.RunSettings(), dataset)
     assert decision.crop and len(decision.notes) == 1
     with warnings.catch_warnings():
@@ -130,7 +130,7 @@ def test_the_pictures_show_both_and_frame_what_is_taken(tmp_path: Path, crop: st
     decision = decide_crop(bt.RunSettings(crop=crop), data(tmp_path, 2, 3))
     assert len(decision.figures) == 4, "two that show a cell, two that don't"
     captions = [figure.caption.split(" · ")[0] for figure in decision.figures]
-    assert captions == ["has all that is looked for"] * 2 + ["lacks a purple nucleus"] * 2
+    assert captions == ["has everything we look for"] * 2 + ["lacks a purple nucleus"] * 2
     taken = "the square" if crop == "cell" else "the squeezed image"
     for figure in decision.figures:
         assert figure.name in "ab" and f"of class {figure.name} " in figure.alt

@@ -141,7 +141,7 @@ def test_article_on_a_plain_folder(sample: Path, tmp_path: Path) -> None:
     assert [file.path for file in report.skipped] == [str(broken)]
     assert bt.load_model(tmp_path / "out" / "model.keras").crop is False
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "Nobody told which images" in page and "_0_0.jpeg" in page
+    assert "We don't know which images" in page and "_0_0.jpeg" in page
 
 
 @pytest.mark.parametrize("number", range(9), ids=STEPS)
@@ -350,7 +350,7 @@ def test_images_of_other_things_are_squeezed_and_the_report_says_so(
         assert load(folder).crop is json.loads((folder / "report.json").read_text())["crop"] is crop
         assert bt.load_model(folder / "model.keras").crop is crop
         page = (folder / "report.html").read_text(encoding="utf-8")
-        assert ("the white cell that was found and cut out" in page) is crop
+        assert ("The white cell, cut out of each photograph." in page) is crop
         assert ("squeezed into a square" in page) is not crop
     assert report.crop is False and "each squeezed into a square" in report.steps[1].result
     assert "only 0 of 20 images looked at (0.0%) show one white cell" in report.steps[1].result

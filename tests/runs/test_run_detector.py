@@ -44,7 +44,7 @@ def test_siblings_of_training_images_do_not_count(fitted: Fitted) -> None:
     assert len(split.test) == 80 and len(fresh) < 3
     assert fitted == [(4 * len(fresh), len(fresh))] * bool(fresh)
     said = detector.why_not_known("small", split)
-    assert f"is not known: {len(fresh)} photographs held back are not in training, 19 are" in said
+    assert f"trained on: {len(fresh)} photographs held back are not in training, 19 are" in said
 
 
 def test_test_data_counts_its_own_photographs(fitted: Fitted) -> None:
@@ -57,7 +57,7 @@ def test_test_data_counts_its_own_photographs(fitted: Fitted) -> None:
 def test_other_reasons_are_said() -> None:
     split = bt.split_by_photograph(data())
     assert "article's network" in detector.why_not_known("article", split)
-    assert "too unlike what was held back" in detector.why_not_known("small", split)
+    assert "too unlike the held-back ones" in detector.why_not_known("small", split)
 
 
 def test_the_page_says_not_known() -> None:

@@ -84,8 +84,8 @@ def test_what_is_warned_of() -> None:
     good = scores(evaluation(), 0.0)
     assert warnings_of(good) == "" and not at_chance(good)
     assert "sibling in training" in warnings_of(replace(good, leaked_fraction=0.01))
-    assert "Nobody told" in warnings_of(replace(good, leaked_fraction=None))
-    assert "photograph of its own" in warnings_of(scores(evaluation(known=False), None))
+    assert "We don't know" in warnings_of(replace(good, leaked_fraction=None))
+    assert "each image as its own photograph" in warnings_of(scores(evaluation(known=False), None))
     blind = scores(evaluation(share_right=0.2), 0.0)
     assert at_chance(blind) and "chance" in warnings_of(blind)
 
@@ -112,7 +112,7 @@ def test_nearly_all_is_not_all(tmp_path: Path, no_model: None, no_figures: None)
     result = bt.Evaluation(data, np.eye(4)[said])
     page = write(tmp_path, result, 1 / 3000)
     text = Page(page).text
-    assert "2999 of 3000 images right" in text and "> 99.9% right" in text
+    assert "the network named 2999 right" in text and "> 99.9% right" in text
     assert "< 0.1% of these images have a sibling in training" in text
     assert "100.0% right" not in text and "right in 100.0%" not in text
     assert all(
@@ -123,7 +123,7 @@ def test_nearly_all_is_not_all(tmp_path: Path, no_model: None, no_figures: None)
 def test_perfect_score(tmp_path: Path, no_model: None) -> None:
     (tmp_path / "mistakes.png").write_text("of an earlier run")
     page = write(tmp_path, evaluation(share_right=1.1))
-    assert "every image was right" in page and "without a miss" in page
+    assert "every image was right" in page and "All images were named right" in page
     assert not (tmp_path / "mistakes.png").exists()
 
 
@@ -198,7 +198,7 @@ def test_missing_folder(tmp_path: Path, no_model: None) -> None:
 @pytest.mark.parametrize(
     ("crop", "model", "said"),
     [
-        (True, "small", "Of each photograph, the white cell that was found and cut out."),
+        (True, "small", "The white cell, cut out of each photograph."),
         (False, "small", "Each whole image, squeezed into a square.</p>"),
         (False, "article", "Each whole photograph, squeezed into a square as the article does it."),
     ],
@@ -208,7 +208,11 @@ def test_the_page_says_what_the_network_sees(
 ) -> None:
     page = write(tmp_path, evaluation(crop=crop), crop=crop, model=model)
     assert f"<h2>What the network sees</h2><p>{said}" in page
-    for words in ("found and cut out", "A row is what the cells are", 'alt="A cell of class'):
+    for words in (
+        "cut out of each photograph",
+        "Rows are what the cells are",
+        'alt="A cell of class',
+    ):
         assert (words in page) is crop
     assert (tmp_path / "model.keras").read_text() == f"model {crop}"
 
@@ -227,13 +231,13 @@ def test_a_class_without_an_image_has_no_score(
     some = bt.Evaluation(whole.test.take(there), whole.probabilities[there])
     said = [remark.text for remark in read_score(scores(some, 0.0))]
     assert said[3].startswith("Hardest is ") and "MONOCYTE:" not in said[3]
-    assert said[4].startswith("There is no image of MONOCYTE: so the score says nothing")
+    assert said[4].startswith("There is no image of MONOCYTE: so the score doesn't say")
     assert "MONOCYTE" in warnings_of(scores(some, 0.0))
     page = write(tmp_path, some)
     (row,) = re.findall(r">MONOCYTE</th>(.*?)</tr>", page, re.S)
     assert re.findall("<td>(.*?)</td>", row) == ["–", "–", "–", "0"]
     perfect = bt.Evaluation(some.test, np.eye(4, dtype=np.float32)[some.test.labels])
-    assert "Every class that is there was found" in read_score(scores(perfect, 0.0))[3].text
+    assert "All images were named right" in read_score(scores(perfect, 0.0))[3].text
 
 
 def test_the_page_tells_of_folds(tmp_path: Path, no_model: None, no_figures: None) -> None:

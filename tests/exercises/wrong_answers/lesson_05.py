@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from bloodcell_tut.exercises.lesson_05 import check_channels_last, check_count, check_pairs
+from bloodcell_tut.exercises.lesson_05 import (
+    check_channels_last,
+    check_count,
+    check_nearest,
+    check_pairs,
+)
 
 
 def split(pairs):
@@ -36,6 +41,30 @@ def returns_the_error(X, y):
 
 def bytes_only(X, y):
     return refuse(returns_whether(X, y) and X.dtype == np.uint8, X, y)
+
+
+def nearest(X, y, dtype=float, distance=np.square, others=np.inf, pick=np.argmin):
+    rows = X.reshape(len(X), -1).astype(dtype)
+    distances = distance(rows[:, None] - rows).sum(axis=2)
+    return pick(distances + np.diag(np.full(len(y), others)), axis=1)
+
+
+def nearest_score(X, y, **settings):
+    return (y[nearest(X, y, **settings)] == y).mean()
+
+
+def in_bytes(X, y):
+    return nearest_score(X, y, dtype=X.dtype)
+
+
+def squared_as_floats(X, y):
+    return nearest_score(X, y, dtype=X.dtype, distance=lambda apart: apart.astype(float) ** 2)
+
+
+def those_before(X, y):
+    rows = X.reshape(len(X), -1).astype(float)
+    right = [y[((rows[:i] - rows[i]) ** 2).sum(axis=1).argmin()] == y[i] for i in range(1, len(y))]
+    return (sum(right) + (y[0] == y[0])) / len(y)
 
 
 WRONG = [
@@ -110,4 +139,19 @@ WRONG = [
     (check_channels_last, lambda x: np.moveaxis(x, 1, 3) / 255, "holds float64; expected uint8"),
     (check_channels_last, lambda x: np.moveaxis(x, 1, 3)[0], "it has 3 axes and not 4"),
     (check_channels_last, lambda x: list(np.moveaxis(x, 1, 3)), "expected a NumPy array"),
+    (check_nearest, lambda X, y: nearest_score(X, y, others=0), "every picture found itself"),
+    (check_nearest, in_bytes, "were taken in bytes"),
+    (check_nearest, squared_as_floats, "convert to floats first"),
+    (check_nearest, lambda X, y: nearest_score(X, y, others=0, pick=np.argmax), "the farthest"),
+    (check_nearest, lambda X, y: nearest_score(X, y, distance=np.abs), "without squaring"),
+    (check_nearest, lambda X, y: nearest_score(X, y, distance=np.array), "cancel out in the sum"),
+    (check_nearest, those_before, "those before it only"),
+    (check_nearest, lambda X, y: len(y) * nearest_score(X, y), "expected their share"),
+    (check_nearest, lambda X, y: 100 * nearest_score(X, y), "a percentage"),
+    (check_nearest, lambda X, y: 1 - nearest_score(X, y), "the other share"),
+    (check_nearest, lambda X, y: y[nearest(X, y)], "expected one number"),
+    (check_nearest, lambda X, y: y[nearest(X, y)] == y, "the share of right answers"),
+    (check_nearest, lambda X, y: f"{nearest_score(X, y):.0%}", "(str); expected a number"),
+    (check_nearest, lambda X, y: nearest_score(X[..., :1], y), "too small"),
+    (check_nearest, lambda X, y: print(nearest_score(X, y)), "does it end with `return`?"),
 ]

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from bloodcell_tut.exercises.lesson_06 import check_cross_entropy, check_rows, check_to_unit
+from bloodcell_tut.exercises.lesson_06 import (
+    check_cross_entropy,
+    check_descend,
+    check_rows,
+    check_to_unit,
+)
 
 
 def by_values(pixels):
@@ -63,6 +68,34 @@ def with_one_hot(answers, labels):
     return -(one_hot * np.log(np.maximum(answers, 1e-7))).mean()
 
 
+def descend(X, Y, rate, start=None, axis=1, smallest=1e-7, after=False, steps=20, log=np.log):
+    weights = np.zeros((X.shape[1], Y.shape[1])) if start is None else start
+    losses = []
+    for _ in range(steps + after):
+        scores = X @ weights
+        powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
+        shares = powers / powers.sum(axis=axis, keepdims=True)
+        with np.errstate(divide="ignore"):
+            losses.append(-log(np.maximum((shares * Y).sum(axis=1), smallest)).mean())
+        weights = weights - rate * X.T @ (shares - Y) / len(X)
+    return np.array(losses[after:])
+
+
+def random_start(X, Y, rate):
+    return descend(X, Y, rate, np.random.default_rng(0).normal(size=(X.shape[1], Y.shape[1])))
+
+
+def overflows(X, Y, rate):
+    weights, losses = np.zeros((X.shape[1], Y.shape[1])), []
+    for _ in range(20):
+        with np.errstate(over="ignore", invalid="ignore"):
+            powers = np.exp(X @ weights)
+            shares = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(np.maximum((shares * Y).sum(axis=1), 1e-7)).mean())
+        weights -= rate * X.T @ (shares - Y) / len(X)
+    return np.array(losses)
+
+
 WRONG = [
     (check_to_unit, by_values, "a nearly black picture of bytes"),
     (check_to_unit, lambda x: (x / 255).astype(np.float32), "was divided again"),
@@ -118,4 +151,20 @@ WRONG = [
     (check_cross_entropy, lambda a, y: cross_entropy(a, y, smallest=1e-3), "too small"),
     (check_cross_entropy, lambda a, y: 1 - a[range(len(y)), y].mean(), "logarithm is missing"),
     (check_cross_entropy, lambda a, y: -np.log(a[range(len(y)), y].mean()), "before the log"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, -rate), "go up the slope"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate * len(X)), "divide it by n"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate / 4), "divided by the classes too"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, 0.1), "is the rate used?"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, 0), "are the weights corrected?"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate, axis=0), "expected row by row"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate, after=True), "note it before"),
+    (check_descend, lambda X, Y, rate: 60 * descend(X, Y, rate), "the sum of all pictures"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate, smallest=0), "a loss is infinite"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate, log=np.log2), "the loss is ln 4"),
+    (check_descend, random_start, "with weights of 0"),
+    (check_descend, overflows, "holds NaN"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate)[-1], "expected the 20 losses"),
+    (check_descend, lambda X, Y, rate: list(descend(X, Y, rate)), "expected a NumPy array"),
+    (check_descend, lambda X, Y, rate: descend(X, Y, rate, steps=19), "off by one"),
+    (check_descend, lambda X, Y, rate: print(descend(X, Y, rate)), "does it end with `return`?"),
 ]

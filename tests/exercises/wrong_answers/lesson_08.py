@@ -1,10 +1,47 @@
 """Wrong answers to the exercises of lesson 08."""
 
 import math
+from functools import partial
 
+import keras
 import numpy as np
+from keras import layers
 
-from bloodcell_tut.exercises.lesson_08 import check_early_stop, check_sgd_step, check_softmax
+from bloodcell_tut.exercises.lesson_08 import (
+    check_early_stop,
+    check_network,
+    check_sgd_step,
+    check_softmax,
+)
+
+
+def build(
+    loss="sparse_categorical_crossentropy", rate=0.001, size=32, n=4, end="softmax", scale=1 / 255
+):
+    """A network that is right but for what is asked for."""
+    model = keras.Sequential([keras.Input((size, size, 3)), layers.Rescaling(scale)])
+    for filters in (16, 32):
+        model.add(layers.Conv2D(filters, 3, activation="relu"))
+        model.add(layers.MaxPooling2D(2))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(n, activation=end))
+    if loss:
+        model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def without_input():
+    model = keras.Sequential([layers.Flatten(), layers.Dense(4, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def only_brightness():
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(1 / 255)])
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(4, activation="softmax"))
+    model.compile(keras.optimizers.Adam(0.3), "sparse_categorical_crossentropy")
+    return model
 
 
 def overflowing(logits):
@@ -199,4 +236,16 @@ WRONG = [
     (check_early_stop, lambda a, n: list(right(a, n)), "expected a tuple of two ints"),
     (check_early_stop, lambda a, n: (right(a, n)[0], min(a)), "and not their losses"),
     (check_early_stop, prints, "returns nothing"),
+    (check_network, lambda: [layers.Flatten()], "put the layers into keras.Sequential"),
+    (check_network, lambda: None, "returns nothing"),
+    (check_network, lambda: "a network", "expected a network"),
+    (check_network, build(), "expected a function that builds it"),
+    (check_network, without_input, "begin with keras.Input"),
+    (check_network, partial(build, size=64), "(64, 64, 3); expected (32, 32, 3)"),
+    (check_network, partial(build, n=10), "the shape (10,); expected four numbers"),
+    (check_network, partial(build, loss=None), "it is not compiled"),
+    (check_network, partial(build, end=None), "activation='softmax'"),
+    (check_network, partial(build, loss="categorical_crossentropy"), "labels that are plain"),
+    (check_network, partial(build, rate=1.0), "near that of a guess"),
+    (check_network, partial(build, rate=1e-7), "near that of a guess"),
 ]
