@@ -30,7 +30,7 @@ from .files.array_checks import check_array
 # %% ../nbs/09_evaluate.ipynb #ed690589
 @dataclass(frozen=True)
 class Evaluation:
-    """What a classifier got right and wrong on data that it never saw.
+    """What a classifier got right and wrong on data that it has never seen.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Evaluation:
 
     @property
     def photographs(self) -> np.ndarray:
-        """The photograph of each image, shape (n,); where nobody knows, each image is its own.
+        """The photograph of each image, shape (n,); where unknown, each image has its own.
 
         Copies, which have equal pixels, are of one photograph in any case.
         """
@@ -112,7 +112,7 @@ class Evaluation:
 
     @cached_property
     def recall_intervals(self) -> dict[str, tuple[float, float]]:
-        """95 % interval of the recall for each class name; 0 to 1 where there is no image."""
+        """95 % interval of the recall for each class name; 0 to 1 where a class has no image."""
         found = dict.fromkeys(self.test.class_names, (0.0, 1.0))
         for index in np.unique(self.test.labels):
             of_class = self.test.labels == index
@@ -129,7 +129,7 @@ class Evaluation:
 
     @property
     def n_photographs(self) -> int | None:
-        """Number of photographs behind the images; None where nobody knows."""
+        """Number of photographs behind the images; None where unknown."""
         known = self.test.group_ids()
         return None if known is None else len(set(known))
 
@@ -174,9 +174,9 @@ def evaluate(
     Raises
     ------
     ModelError
-        When the model does not fit the size of the images, or says no probabilities.
+        When the model does not fit the size of the images, or returns no probabilities.
     ArgumentError
-        When it does not fit the number of classes, or `test` is no training data.
+        When it does not fit the number of classes, or `test` is not training data.
     """
     check_options(seed=seed)
     check_data(test, "test")
@@ -185,7 +185,7 @@ def evaluate(
 
 # %% ../nbs/09_evaluate.ipynb #9126077f
 def check_evaluation(evaluation: Evaluation, name: str = "evaluation") -> None:
-    """Refuse what is no evaluation."""
+    """Refuse what is not an Evaluation."""
     check_kind(evaluation, Evaluation, name, "an Evaluation; make it with evaluate")
 
 # %% ../nbs/09_evaluate.ipynb #dfd06f29
@@ -262,7 +262,7 @@ def worst_mistakes(evaluation: Evaluation, n: int = 8) -> np.ndarray:
     evaluation
         From `evaluate`.
     n
-        At most so many.
+        At most this many.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def plot_mistakes(evaluation: Evaluation, n: int = 8) -> Axes | None:
     evaluation
         From `evaluate`.
     n
-        At most so many.
+        At most this many.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Split:
     train : TrainingData
         What the network learns from.
     test : TrainingData
-        What it is scored on, and for nothing else.
+        What it is scored on; use it for nothing else.
     """
 
     train: TrainingData
@@ -41,7 +41,7 @@ class Split:
 
     @property
     def leaked_fraction(self) -> float | None:
-        """Share of test images with a sibling in training, 0 to 1; None where nobody knows.
+        """Share of test images with a sibling in training, 0 to 1; None where it is unknown.
 
         Siblings are images that were made from the same photograph; copies are siblings too.
         """
@@ -50,7 +50,7 @@ class Split:
     def leaked(self, level: Level = "photograph") -> float | None:
         """Return the share of test images with a sibling in training, 0 to 1; None if unknown.
 
-        Where nobody knows the photographs, copies are still found, and are the share then.
+        Where the photographs are unknown, copies are still found; the share is theirs then.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ def split_by_photograph(
     Raises
     ------
     ArgumentError
-        When `test_size` is not between 0 and 1, `seed` is out of range, or nobody knows the level.
+        When `test_size` is not between 0 and 1, `seed` is out of range, or the level is unknown.
     DatasetError
         When a class has fewer than two photographs, or they hang together so that no draw gives
         both sides all classes.
@@ -226,7 +226,7 @@ def cross_validate_by_photograph(
     Raises
     ------
     ArgumentError
-        When `n_folds` is less than 2, `seed` is out of range, or nobody knows the level.
+        When `n_folds` is less than 2, `seed` is out of range, or the level is unknown.
     DatasetError
         When a class has fewer photographs than folds, or is missing in a part.
     """

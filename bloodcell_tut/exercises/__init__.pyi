@@ -10,6 +10,7 @@ from . import lesson_06 as lesson_06
 from . import lesson_07 as lesson_07
 from . import lesson_08 as lesson_08
 from . import lesson_09 as lesson_09
+from . import likely_scores as likely_scores
 from .engine import Exercise as Exercise
 from .engine import Reply as Reply
 from .engine import Wrong as Wrong

@@ -13,14 +13,18 @@ import pytest
 import sklearn.utils
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.random import Generator, default_rng
+from sklearn.dummy import DummyClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from bloodcell_tut.exercises.engine import Exercise
 from bloodcell_tut.exercises.lesson_00 import check_pool
 from bloodcell_tut.exercises.lesson_02 import check_load, check_to_rgb
 from bloodcell_tut.exercises.lesson_04 import check_together
 from bloodcell_tut.exercises.lesson_06 import check_rows
+from bloodcell_tut.exercises.lesson_07 import check_two_scores
 from bloodcell_tut.exercises.lesson_08 import check_early_stop, check_softmax
-from bloodcell_tut.exercises.lesson_09 import check_shares
+from bloodcell_tut.exercises.lesson_09 import check_shares, check_two_methods
 
 array = np.ndarray
 
@@ -292,6 +296,16 @@ def by_pairs(true: array, predicted: array, n: int) -> array:
     return np.divide(counts, images, out=np.zeros((n, n)), where=images > 0)
 
 
+def by_scikit_learn(features: array, labels: array, *splits: array) -> tuple[array, ...]:
+    one = KNeighborsClassifier(1)
+    return tuple(one.fit(features[~s], labels[~s]).score(features[s], labels[s]) for s in splits)
+
+
+def with_any_seed(x: array, y: array, test_x: array, test_y: array) -> tuple[array, ...]:
+    both = DummyClassifier(strategy="prior"), DecisionTreeClassifier(max_depth=3, random_state=7)
+    return tuple(np.mean(one.fit(x, y).predict(test_x) == test_y) for one in both)
+
+
 RIGHT: list[tuple[Exercise, Any]] = [
     *((check_pool, answer) for answer in POOL),
     *((check_to_rgb, answer) for answer in RGB),
@@ -301,6 +315,8 @@ RIGHT: list[tuple[Exercise, Any]] = [
     (check_softmax, largest_first),
     (check_early_stop, early),
     (check_shares, by_pairs),
+    (check_two_scores, by_scikit_learn),
+    (check_two_methods, with_any_seed),
 ]
 
 

@@ -4,8 +4,14 @@ import random
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 
-from bloodcell_tut.exercises.lesson_07 import check_leaked, check_split_groups, check_torn
+from bloodcell_tut.exercises.lesson_07 import (
+    check_leaked,
+    check_split_groups,
+    check_torn,
+    check_two_scores,
+)
 
 
 def by_image(labels, groups, share, seed):
@@ -71,7 +77,82 @@ def first_of_each_class(labels, groups, share, seed):
     return np.isin(groups, np.concatenate([n[: max(1, round(share * len(n)))] for n in names]))
 
 
+def neighbors(learned, asked, k=1, metric="euclidean"):
+    """Scores a split by the k nearest, with any parts to learn from and to ask about."""
+
+    def answer(features, labels, *splits):
+        scores = []
+        for held_back in splits:
+            there, those = learned(held_back), asked(held_back)
+            model = KNeighborsClassifier(k, metric=metric).fit(features[there], labels[there])
+            scores.append(model.score(features[those], labels[those]))
+        return tuple(scores)
+
+    return answer
+
+
+def training(held_back):
+    return ~held_back
+
+
+def test(held_back):
+    return held_back
+
+
+def everything(held_back):
+    return held_back | True
+
+
+def nearest_by(near):
+    """Takes the training image that is largest by some measure of being near."""
+
+    def answer(features, labels, *splits):
+        scores = []
+        for held_back in splits:
+            learned, asked = features[~held_back], features[held_back]
+            said = labels[~held_back][near(asked, learned).argmax(axis=1)]
+            scores.append(float((said == labels[held_back]).mean()))
+        return tuple(scores)
+
+    return answer
+
+
+def apart(asked, learned):
+    return ((asked[:, None] - learned) ** 2).sum(axis=2)
+
+
+two_scores = neighbors(training, test)
+
+
 WRONG = [
+    (check_two_scores, neighbors(everything, test), "is its own nearest neighbor"),
+    (check_two_scores, neighbors(training, training), "everything is right"),
+    (check_two_scores, neighbors(test, training), "the two parts changed places"),
+    (check_two_scores, neighbors(training, everything), "the score on all images"),
+    (check_two_scores, neighbors(training, test, 5), "several neighbors voted"),
+    (check_two_scores, neighbors(training, test, 1, "manhattan"), "sum of absolute differences"),
+    (check_two_scores, nearest_by(apart), "the furthest image was taken"),
+    (check_two_scores, nearest_by(lambda a, b: a @ b.T), "the largest sum of products"),
+    (
+        check_two_scores,
+        nearest_by(lambda a, b: -((a[:, :1] - b[:, 0]) ** 2)),
+        "one feature alone was compared",
+    ),
+    (check_two_scores, lambda *a: two_scores(*a)[::-1], "changed places"),
+    (check_two_scores, lambda *a: two_scores(*a)[:1] * 2, "the split by image: is each split"),
+    (check_two_scores, lambda *a: two_scores(*a)[1:] * 2, "the split by photograph: is each"),
+    (check_two_scores, lambda *a: tuple(1 - s for s in two_scores(*a)), "named wrong"),
+    (check_two_scores, lambda *a: tuple(100 * s for s in two_scores(*a)), "percentages"),
+    (
+        check_two_scores,
+        lambda x, y, *a: tuple(s * m.sum() for s, m in zip(two_scores(x, y, *a), a, strict=True)),
+        "numbers of images",
+    ),
+    (check_two_scores, lambda *a: list(two_scores(*a)), "expected a tuple of two scores"),
+    (check_two_scores, lambda *a: two_scores(*a)[0], "expected a tuple of two scores"),
+    (check_two_scores, lambda *a: tuple(map(str, two_scores(*a))), "as a score"),
+    (check_two_scores, lambda *a: (round(two_scores(*a)[0], 1), 0.66), "the score by image"),
+    (check_two_scores, lambda *a: (0.95, two_scores(*a)[1] + 0.02), "the score by photograph"),
     (check_split_groups, stratified_by_image, "it leaks"),
     (check_split_groups, groups_counted_by_image, "is the share of the class's groups meant?"),
     (check_split_groups, labels_are_0_to_n, "the class is missing in the test part"),

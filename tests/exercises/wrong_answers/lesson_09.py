@@ -1,9 +1,15 @@
 """Wrong answers to the exercises of lesson 9."""
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix
+from sklearn.tree import DecisionTreeClassifier
 
-from bloodcell_tut.exercises.lesson_09 import check_balanced, check_interval, check_shares
+from bloodcell_tut.exercises.lesson_09 import (
+    check_balanced,
+    check_interval,
+    check_shares,
+    check_two_methods,
+)
 
 
 def table(true, predicted, n):
@@ -210,7 +216,60 @@ def smallest_and_largest(correct, photographs):
     return float(found.min()), float(found.max())
 
 
+def guess(train_labels, test_labels, choose=np.argmax):
+    return float((test_labels == choose(np.bincount(train_labels))).mean())
+
+
+def tree(x, y, test_x, test_y, score=None, **settings):
+    settings = {"max_depth": 3, "random_state": 0} | settings
+    said = DecisionTreeClassifier(**settings).fit(x, y).predict(test_x)
+    return float((score or (lambda a, b: (a == b).mean()))(test_y, said))
+
+
+def right_methods(x, y, test_x, test_y):
+    return guess(y, test_y), tree(x, y, test_x, test_y)
+
+
+def tree_with(**settings):
+    return lambda x, y, a, b: (guess(y, b), tree(x, y, a, b, **settings))
+
+
 WRONG = [
+    (check_two_methods, lambda x, y, a, b: (guess(b, b), 0.5), "the majority of the test part"),
+    (check_two_methods, lambda x, y, a, b: (guess(y, y), 0.5), "guess was scored on the training"),
+    (check_two_methods, lambda x, y, a, b: (guess(y, b, np.argmin), 0.5), "the rarest class"),
+    (check_two_methods, lambda x, y, a, b: (1 / 3, 0.5), "guess was scored with balanced"),
+    (check_two_methods, lambda x, y, a, b: (guess(y, b) * len(b), 0.5), "how many the guess has"),
+    (
+        check_two_methods,
+        lambda x, y, a, b: (guess(y, b), tree(x, y, x, y)),
+        "the tree was scored on the training part",
+    ),
+    (
+        check_two_methods,
+        lambda x, y, a, b: (guess(y, b), tree(a, b, a, b)),
+        "the tree was trained on the test part; expected",
+    ),
+    (
+        check_two_methods,
+        lambda x, y, a, b: (guess(y, b), tree(a, b, x, y)),
+        "they changed places",
+    ),
+    (check_two_methods, tree_with(max_depth=None), "no `max_depth=3`"),
+    (check_two_methods, tree_with(max_depth=5), "as deep as in the lesson"),
+    (check_two_methods, tree_with(class_weight="balanced"), "expected a tree without it"),
+    (check_two_methods, tree_with(score=balanced_accuracy_score), "tree was scored with balanced"),
+    (
+        check_two_methods,
+        tree_with(score=lambda a, b: (a == b).sum()),
+        "how many the tree has right",
+    ),
+    (check_two_methods, tree_with(score=lambda a, b: (a != b).mean()), "the other share"),
+    (check_two_methods, lambda *a: right_methods(*a)[::-1], "the two accuracies changed places"),
+    (check_two_methods, lambda *a: list(right_methods(*a)), "expected a tuple of two scores"),
+    (check_two_methods, lambda *a: right_methods(*a)[1], "expected a tuple of two scores"),
+    (check_two_methods, lambda *a: tuple(map(str, right_methods(*a))), "as a score"),
+    (check_two_methods, lambda *a: tuple(100 * s for s in right_methods(*a)), "a percentage"),
     (check_shares, row_of_sums, "the columns were divided by the sums of the rows"),
     (check_shares, each_kind_once, "adds 1 to a field, however often"),
     (check_shares, by_largest, "divided by its largest field"),
