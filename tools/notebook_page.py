@@ -106,14 +106,17 @@ def link_exports(notebook: NotebookNode, name: str) -> None:
 
 
 def add_downloads(notebook: NotebookNode, name: str) -> None:
-    """Offer the notebook below the line that says how long it ran."""
+    """Offer the notebook below the lines that say how long it takes."""
     line = (
         f"{{.explained}}\nDownload: {{download}}`this notebook </_files/full/{name}.ipynb>`, or "
         f"{{download}}`a copy without the solutions </_files/learner/{name}.ipynb>` to work in."
     )
     for cell in notebook.cells:
         cell.source = re.sub(
-            r"^(\*Measured: .+\*)$", rf"{{.explained}}\n\1\n\n{line}", cell.source, flags=re.M
+            r"^(\*Measured: .+\*)\n\n(\*Reading: .+\*)$",
+            rf"{{.explained}}\n\1\n\n{{.explained}}\n\2\n\n{line}",
+            cell.source,
+            flags=re.M,
         )
 
 

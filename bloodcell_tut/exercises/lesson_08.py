@@ -305,13 +305,9 @@ def check_network(answer: object) -> None:
 
 
 def _check_built(model: Any) -> None:
-    wrong_if(
-        isinstance(model, list | tuple),
-        f"the result is {describe(model)}; put the layers into keras.Sequential",
-    )
-    wrong_if(
-        not isinstance(model, keras.Model), f"the result is {describe(model)}; expected a network"
-    )
+    said = f"the result is {describe(model)}"
+    wrong_if(isinstance(model, list | tuple), f"{said}; put the layers into keras.Sequential")
+    wrong_if(not isinstance(model, keras.Model), f"{said}; expected a network")
     wrong_if(not model.built, "nobody told it the shape of a picture: begin with keras.Input")
     expected = (None, _SIDE, _SIDE, 3)
     wrong_if(
@@ -324,8 +320,8 @@ def _check_built(model: Any) -> None:
         "class",
     )
     wrong_if(not model.compiled, "it is not compiled: it has no loss and no optimizer yet")
-    said = np.asarray(model(_cells(8, seed=1)[0], training=False))
+    answers = np.asarray(model(_cells(8, seed=1)[0], training=False))
     wrong_if(
-        bool((np.abs(said.sum(axis=1) - 1) > 1e-3).any() or (said < 0).any()),
+        bool((np.abs(answers.sum(axis=1) - 1) > 1e-3).any() or (answers < 0).any()),
         "its four numbers don't add up to 1: the last layer wants activation='softmax'",
     )
