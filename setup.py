@@ -1,6 +1,7 @@
 """Build the package; every fact about it is in settings.ini."""
 
 import json
+import runpy
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -17,11 +18,23 @@ def lines(key: str) -> list[str]:
     return facts[key].strip().splitlines()
 
 
+def public(index: dict) -> dict:
+    """Return nbdev's index without what is private."""
+    shown = {
+        module: {name: where for name, where in names.items() if "._" not in name}
+        for module, names in index["syms"].items()
+    }
+    return index | {"syms": shown}
+
+
 class BuildPy(build_py):
-    """Keep the lessons small: without outputs, which a learner makes anew, and with short ids."""
+    """Keep the wheel small: lessons without outputs, which a learner makes anew, and with short
+    ids; an index of public names alone."""
 
     def run(self) -> None:
         super().run()
+        index = Path(self.build_lib) / "bloodcell_tut" / "_modidx.py"
+        index.write_text(f"d = {public(runpy.run_path(str(index))['d'])}\n", encoding="utf-8")
         for path in Path(self.build_lib).glob("bloodcell_tut/lessons/**/*.ipynb"):
             notebook = json.loads(path.read_text(encoding="utf-8"))
             for number, cell in enumerate(notebook["cells"]):

@@ -34,7 +34,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_lesson_has_exercises_and_each_name_is_there_once() -> None:
-    assert len(NAMES) == len(set(NAMES)) == 30
+    assert len(NAMES) == len(set(NAMES)) == 36
     assert all(len(names) >= 2 for names in bt.lab.exercise_names())
 
 
@@ -63,7 +63,7 @@ def test_only_right_answers_are_kept_and_only_in_a_learners_folder(
     check_weights(3)
     check_weights(...)
     assert not (mine / PROGRESS).exists()
-    assert bt.lab.record_solved("check_pool") == "□□■ 1 of 30 exercises solved"
+    assert bt.lab.record_solved("check_pool") == "□□■ 1 of 36 exercises solved"
     bt.lab.record_solved("check_weights")
     assert bt.lab.read_progress(mine) == dict.fromkeys(
         ["check_weights", "check_pool"], date.today()
@@ -80,7 +80,7 @@ def test_a_right_answer_says_how_far_you_are(mine: Path) -> None:
     def check_weights(answer: object) -> None: ...
 
     exercise = Exercise(check_weights, 0, "a hint", "it is so")
-    assert repr(exercise(1)) == "Right: it is so (■□□ 1 of 30 exercises solved)"
+    assert repr(exercise(1)) == "Right: it is so (■□□ 1 of 36 exercises solved)"
 
 
 def test_the_first_day_counts_and_what_is_kept_stays(mine: Path) -> None:
@@ -88,8 +88,8 @@ def test_the_first_day_counts_and_what_is_kept_stays(mine: Path) -> None:
     for name in ("check_pool", "check_weights"):
         bt.lab.record_solved(name)
     assert bt.lab.read_progress(mine)["check_pool"] == date(2026, 1, 31)
-    assert "2 of 30 exercises solved" in (mine / "START.md").read_text(encoding="utf-8")
-    assert "2 of 30 exercises solved" in bt.lab.progress_text(mine)
+    assert "2 of 36 exercises solved" in (mine / "START.md").read_text(encoding="utf-8")
+    assert "2 of 36 exercises solved" in bt.lab.progress_text(mine)
 
 
 def test_a_broken_file_is_never_overwritten_and_stops_no_check(mine: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_class(tmp_path: Path) -> None:
     assert bob.startswith("?[31mbob") and bob.endswith("not readable")
     first = [len(names) for names in bt.lab.exercise_names()]
     assert ada.split()[:3] == ["ada", str(first[0]), str(4 - first[0])]
-    assert ada.endswith("4 of 30") and bt.lab.class_table(tmp_path).endswith("4 of 30")
+    assert ada.endswith("4 of 36") and bt.lab.class_table(tmp_path).endswith("4 of 36")
 
 
 def test_each_learner_of_a_class_has_a_line(tmp_path: Path) -> None:
@@ -153,12 +153,12 @@ def test_each_learner_of_a_class_has_a_line(tmp_path: Path) -> None:
     bt.lab.copy_lessons(tmp_path / "new")
     bt.lab.copy_lessons(tmp_path / "deep" / "bloodcell_lessons")
     (tmp_path / "deep" / "bloodcell_lessons" / PROGRESS).write_text(solved)
-    (tmp_path / "eve\nada  4 of 30.json").write_text(solved)
+    (tmp_path / "eve\nada  4 of 36.json").write_text(solved)
     (tmp_path / "photographs").mkdir()
     _, deep, eve, new = bt.lab.class_table(tmp_path).splitlines()
-    assert deep.startswith("deep/bloodcell_lessons ") and deep.endswith("1 of 30")
-    assert eve.startswith("eve?ada ") and eve.endswith("  1 of 30")
-    assert new.startswith("new ") and new.endswith(" 0 of 30")
+    assert deep.startswith("deep/bloodcell_lessons ") and deep.endswith("1 of 36")
+    assert eve.startswith("eve?ada ") and eve.endswith("  1 of 36")
+    assert new.startswith("new ") and new.endswith(" 0 of 36")
 
 
 def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
 def test_the_command_finds_the_learners_own_folder(mine: Path) -> None:
     os.chdir(mine)
     said = CliRunner().invoke(app, ["progress"])
-    assert said.exit_code == 0 and "0 of 30 exercises solved" in said.stdout
+    assert said.exit_code == 0 and "0 of 36 exercises solved" in said.stdout
     empty = mine / "files"
     said = CliRunner().invoke(app, ["progress", str(empty)])
     assert said.exit_code == 1 and "found no progress files" in said.stderr
