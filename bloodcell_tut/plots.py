@@ -74,7 +74,7 @@ def has_kernel() -> bool:
 def _in_few_colors(picture: Image.Image) -> Image.Image:
     """Return a picture to be stored in 256 colors, in which it is half as large; white stays."""
     few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
-    palette = np.reshape(few.getpalette(), (-1, 3))
+    palette = np.array(few.getpalette()).reshape(-1, 3)
     palette[palette.sum(axis=1).argmax()] = 255
     few.putpalette(palette.ravel().tolist())
     return few

@@ -77,7 +77,7 @@ def chapters() -> dict[str, list[str]]:
         "Lessons": lessons(),
         "Beside the lessons": [name for name in BESIDE if source(name).exists()],
         "The house": ["All rooms and wings <house>", *map(sidebar_line, wings())],
-        "Reference": ["All public names <api/index>"],
+        "Reference": ["All public names <api/index>", "commands"],
         "Project": ["contributing", "security", "citing", "credits", "changelog"],
     }
 

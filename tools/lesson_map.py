@@ -13,7 +13,7 @@ NAMES = ["why a CNN", *(step.replace("\n", " ") for step in STEPS)]
 
 def table(lesson: str) -> str:
     """Return the map with a lesson lit."""
-    numbers, names = [], []
+    numbers, names = list[str](), list[str]()
     for number, (name, other) in enumerate(zip(NAMES, lessons(), strict=True)):
         for column, text in ((numbers, str(number)), (names, name)):
             column.append(f"**{text}**" if other == lesson else f"[{text}]({other}.ipynb)")

@@ -11,6 +11,7 @@ from sphinx.cmd.build import build_main
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 import citing
+import command_page
 import contents
 import house
 import icons
@@ -31,6 +32,7 @@ def stage(folder: Path) -> None:
         write(folder / f"{name}.md", re.sub(r"\]\(nbs/", "](", text))
     write(folder / "citing.md", citing.page())
     write(folder / "house.md", house.page())
+    write(folder / "commands.md", command_page.page())
     for wing in contents.wings():
         write(folder / wing / "index.md", house.wing_page(wing))
     write(folder / "api" / "index.md", reference.index())
@@ -61,6 +63,8 @@ def build(out: Path, work: Path) -> int:
     failed = build_main([*options, *map(str, places)])
     if not failed:
         icons.use_style(out)
+        for source_map in out.rglob("*.map"):
+            source_map.unlink()
         twins.write_all(work / "site", out)
     return failed
 

@@ -176,7 +176,7 @@ def plot_findings(
         _draw_finding(finding, ax)
     title = f"found: {len(findings)}" if findings else "no white cell here"
     notes = {finding.note for finding in findings} - {None}
-    ax.set_title("; ".join([title, *map(str, notes)]), fontsize=9)
+    ax.set_title("; ".join([title, *map(str, notes)]), fontsize=10)
     return ax
 
 
@@ -187,7 +187,7 @@ def _draw_finding(finding: CellFinding, ax: Axes) -> None:
     frame = (box.x, box.y), box.width, box.height
     ax.add_patch(plt.Rectangle(*frame, fc="none", ec=color, lw=2, ls=line))
     label = {"fc": "white", "ec": color, "pad": 1.5, "alpha": 0.85}
-    words = ax.text(box.x, box.y, finding.caption, bbox=label, parse_math=False, fontsize=8)
+    words = ax.text(box.x, box.y, finding.caption, bbox=label, parse_math=False, fontsize=10)
     words.set_clip_on(True)
 
 

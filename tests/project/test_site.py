@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import command_page
 import pytest
 from alone import alone
 from axe_playwright_python.sync_playwright import Axe
@@ -20,8 +21,10 @@ from lessons import LESSONS, NBS, markdown, tagged
 from playwright.sync_api import Browser, Page
 from site_pages import ROOT, Site, browser, build
 from test_repository import PACKAGE, PUBLIC
+from typer.testing import CliRunner
 
 import bloodcell_tut
+from bloodcell_tut.cli import app
 from bloodcell_tut.lab import learners_copy
 
 WINGS = sorted(path.parent.name for path in PACKAGE.glob("[a-z]*/__init__.py"))
@@ -97,6 +100,27 @@ def test_nothing_is_loaded_from_elsewhere(site: Site) -> None:
     for path in site.folder.rglob("*.css"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", text), path.name
+
+
+def test_the_page_of_commands_is_whole(site: Site) -> None:
+    text = site.pages["commands"].path.with_suffix(".md").read_text(encoding="utf-8")
+    for command in re.findall(r"^## `bloodcell-tut (\w+)`", text, re.M):
+        told = CliRunner().invoke(app, [command, "--help"]).stdout
+        assert all(option in text for option in re.findall(r"--[a-z-]+", told))
+    commands = [info.name or info.callback.__name__ for info in app.registered_commands]
+    assert all(f"## `bloodcell-tut {command}`" in text for command in commands)
+    read = {
+        name
+        for path in PACKAGE.rglob("*.py")
+        for name in re.findall(r"environ\S*\(\"([A-Z_]+)\"", path.read_text(encoding="utf-8"))
+    }
+    told_by_jupyter = {"JPY_SESSION_NAME", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP"}
+    assert read - told_by_jupyter <= set(command_page.VARIABLES)
+    assert all(f"`{name}`" in text for name in command_page.VARIABLES)
+
+
+def test_no_source_map_is_published(site: Site) -> None:
+    assert list(site.pages["index"].path.parent.rglob("*.map")) == []
 
 
 def test_icons_need_no_script(site: Site, page: Page) -> None:
