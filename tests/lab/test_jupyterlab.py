@@ -59,7 +59,7 @@ def test_it_opens_on_the_first_lesson_with_the_steps_beside_it(lab: Lab, page: P
     page.locator(".lm-TabBar-tabLabel").get_by_text("START.md").click()
     start = page.locator(".jp-MarkdownViewer:visible")
     expect(start.get_by_role("link")).to_have_count(14)
-    expect(start).to_contain_text("0 of 30 exercises solved")
+    expect(start).to_contain_text("0 of 36 exercises solved")
     start.get_by_role("link", name="Step 7: split").click()
     expect(page.locator(".jp-NotebookPanel:visible h1")).to_contain_text("Step 7: split")
 
@@ -70,14 +70,14 @@ def test_a_reloaded_page_shows_the_progress(lab: Lab, page: Page) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text("Open With").hover()
     page.locator(".lm-Menu-itemLabel").get_by_text("Markdown Preview").click()
     start = page.locator(".jp-MarkdownViewer:visible")
-    expect(start).to_contain_text("0 of 30 exercises solved")
+    expect(start).to_contain_text("0 of 36 exercises solved")
     expect(start).to_contain_text("reload it in your browser to see what is new")
     page.wait_for_timeout(3000)  # until what is open is kept
     solved = lab.folder / "progress.json"
     solved.write_text('{"solved": {"check_weights": "2026-01-31"}}')
     bt.lab.write_start_page(lab.folder)
     page.goto(lab.url())
-    expect(start).to_contain_text("1 of 30 exercises solved")
+    expect(start).to_contain_text("1 of 36 exercises solved")
     solved.unlink()
     bt.lab.write_start_page(lab.folder)
 
@@ -106,9 +106,9 @@ def test_wrong_then_right_and_progress(lab: Lab, page: Page) -> None:
     solution = tagged(lesson, "solution")[0].removeprefix("#| code-fold: true\n")
     name = re.findall(r"^(?:def )?(\w+)", solution, re.M)[0]
     said = answer(page, f"{solution}\n\ncheck_weights({name})")
-    assert said.startswith("Right:") and "■□□ 1 of 30 exercises solved" in said
+    assert said.startswith("Right:") and "■□□ 1 of 36 exercises solved" in said
     assert list(bt.lab.read_progress(lab.folder)) == ["check_weights"]
-    assert "1 of 30 exercises solved" in (lab.folder / "START.md").read_text(encoding="utf-8")
+    assert "1 of 36 exercises solved" in (lab.folder / "START.md").read_text(encoding="utf-8")
     menu(page, "Kernel", "Restart Kernel and Run All Cells…")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     page.wait_for_timeout(3000)
