@@ -110,15 +110,15 @@ def is_done(notebook: dict) -> bool:
 def save_when_done(page: Page, lab: Lab, name: str) -> dict:
     """Save the notebook whenever the kernel rests until each cell has been run; return it."""
     indicator = page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
-    limit = time.monotonic() + 300
+    limit = time.monotonic() + 600
     while time.monotonic() < limit:
         page.wait_for_timeout(500)
-        expect(indicator).to_have_attribute("data-status", "idle", timeout=5 * MINUTE)
+        expect(indicator).to_have_attribute("data-status", "idle", timeout=10 * MINUTE)
         page.keyboard.press("Control+s")
         page.wait_for_timeout(300)
         if is_done(lab.saved(name)):
             return lab.saved(name)
-    raise AssertionError(f"{name}: some cells have not been run within five minutes")
+    raise AssertionError(f"{name}: some cells have not been run within ten minutes")
 
 
 def outputs(notebook: dict) -> Iterator[tuple[str, dict]]:
