@@ -73,8 +73,8 @@ class LiveCurves(keras.callbacks.Callback):
             self._draw()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Draw the whole training where nothing was drawn meanwhile."""
-        if not self._is_live:
+        """Draw the whole training where nothing was drawn meanwhile, if there was one."""
+        if self.history and not self._is_live:
             self._draw()
 
     def _draw(self) -> None:

@@ -55,6 +55,13 @@ def test_without_a_kernel_the_last_picture_is_shown_alone(monkeypatch: pytest.Mo
     assert curves.history["loss"] == histories[0]["loss"] + histories[1]["loss"]
 
 
+def test_a_training_of_no_epoch_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", lambda picture, **_: shown.append(picture))
+    LiveCurves("a training that went on after its last epoch").on_train_end()
+    assert shown == []
+
+
 def test_in_a_kernel_one_picture_grows(tmp_path: Path) -> None:
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": TRAIN, "id": "a"}
     text = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
