@@ -840,6 +840,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                      'bloodcell_tut/files/array_checks.py'),
                                                   'bloodcell_tut.files.array_checks.check_length': ( 'files/array_checks.html#check_length',
                                                                                                      'bloodcell_tut/files/array_checks.py'),
+                                                  'bloodcell_tut.files.array_checks.check_losses': ( 'files/array_checks.html#check_losses',
+                                                                                                     'bloodcell_tut/files/array_checks.py'),
                                                   'bloodcell_tut.files.array_checks.check_names': ( 'files/array_checks.html#check_names',
                                                                                                     'bloodcell_tut/files/array_checks.py'),
                                                   'bloodcell_tut.files.array_checks.check_numbers': ( 'files/array_checks.html#check_numbers',

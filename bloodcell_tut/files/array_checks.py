@@ -189,3 +189,12 @@ def check_history(history: dict[str, list[float]], metric: str | None = None) ->
         f"history: found {sorted(history)}, and no number for an epoch; expected the history "
         "of a training of one epoch or more"
     )
+
+
+def check_losses(history: dict[str, list[float]]) -> None:
+    """Refuse a history without the loss of each epoch."""
+    check_history(history)
+    if "loss" not in history:
+        raise ArgumentError(
+            f"history: found {sorted(history)}; expected the loss of each epoch too"
+        )

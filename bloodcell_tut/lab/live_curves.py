@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..files.argument_checks import check_text, check_whole
-from ..files.array_checks import check_history
+from ..files.array_checks import check_losses
 from ..model import plot_history
 from ..plots import has_kernel, picture_of
 
@@ -35,7 +35,7 @@ def plot_curves(history: dict[str, list[float]], n_classes: int) -> Axes:
     Axes
         The accuracy's; the loss stands on its right.
     """
-    check_history(history, "loss")
+    check_losses(history)
     check_whole(n_classes, "n_classes", 2)
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     plot_history(history, left).axhline(1 / n_classes, color="gray", ls=":")

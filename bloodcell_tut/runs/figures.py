@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from ..dataset import ImageDataset
 from ..errors import ImageError
-from ..files.array_checks import check_history
+from ..files.array_checks import check_losses
 from ..evaluation import Evaluation, plot_confusion, plot_mistakes, worst_mistakes
 from ..images import find_white_cell, prepare_image, read_image
 from ..model import plot_history
@@ -33,7 +33,7 @@ def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
         One list for each of ``"accuracy"`` and ``"loss"``, a number for each epoch; if a held-back
         part was watched, also ``"val_accuracy"`` and ``"val_loss"``.
     """
-    check_history(history, "loss")
+    check_losses(history)
     _, (top, bottom) = plt.subplots(2, figsize=(5, 5), sharex=True, layout="constrained")
     plot_history(history, top).set_xlabel("")
     plot_history(history, bottom, metric="loss")
