@@ -153,7 +153,7 @@ def fold_what_goes_deeper(app: Sphinx, doctree: nodes.document) -> None:
 
     for section in doctree.findall(nodes.section):
         if section[0].astext().startswith(FOLDED):
-            opened = '<details class="deeper"><summary>Open this part</summary>'
+            opened = '<details class="deeper"><summary>Open or close this part</summary>'
             before, after = (nodes.raw("", html, format="html") for html in (opened, "</details>"))
             section[1:] = [before, *section[1:], after]
 
