@@ -3,6 +3,8 @@
 import json
 import re
 
+from contents import notebook_text
+
 LINK = re.compile(r"\[(?P<text>[^][]*)\]\((?P<page>[\w/.-]+)\.ipynb(?P<anchor>#[\w-]+)?\)")
 
 
@@ -22,4 +24,4 @@ def alone(notebook: str, address: str = "") -> str:
         if cell["cell_type"] == "markdown":
             text = LINK.sub(to_site if address else r"\g<text>", "".join(cell["source"]))
             cell["source"] = text.splitlines(keepends=True)
-    return json.dumps(lesson, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return notebook_text(lesson)

@@ -87,6 +87,11 @@ def source(name: str) -> Path:
     return NBS / f"{name}.ipynb"
 
 
+def notebook_text(notebook: dict) -> str:
+    """Return a notebook as it stands in the repository."""
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 @cache
 def cells(name: str) -> list[dict]:
     """Return a notebook's cells, each with its source as one text."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from contents import facts
+from contents import facts, notebook_text
 
 ROOT = Path(__file__).parent.parent
 LESSONS = [*sorted((ROOT / "nbs").glob("[0-9]*.ipynb")), ROOT / "nbs" / "article_repaired.ipynb"]
@@ -50,7 +50,7 @@ def begun(notebook: str) -> str:
     cell |= {"outputs": [], "source": source().splitlines(keepends=True)}
     title, *others = [cell for cell in lesson["cells"] if cell["id"] != ID]
     lesson["cells"] = [title, cell, *others]
-    return json.dumps(lesson, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return notebook_text(lesson)
 
 
 if __name__ == "__main__":

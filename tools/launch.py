@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from contents import facts
+from contents import facts, notebook_text
 
 ROOT = Path(__file__).parent.parent
 TAG = "launch"
@@ -45,7 +45,7 @@ def put(notebook: Path, text: str) -> None:
         cell = {"cell_type": "markdown", "id": TAG, "metadata": {"tags": [TAG]}, "source": [text]}
         cells.insert(1, cell)
     content["cells"] = cells
-    after = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    after = notebook_text(content)
     if after != before:
         notebook.write_text(after, encoding="utf-8")
 

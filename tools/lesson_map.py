@@ -1,9 +1,8 @@
 """Lay the map of the nine steps into each lesson: a table whose names lead to the lessons."""
 
 import json
-from pathlib import Path
 
-from contents import NBS, lessons
+from contents import lessons, notebook_text, source
 
 from bloodcell_tut.plots import STEPS
 
@@ -29,14 +28,10 @@ def mapped(notebook: str, lesson: str) -> str:
     cells = [cell for cell in read["cells"] if cell["id"] != ID]
     (at,) = (i for i, c in enumerate(cells) if "".join(c["source"]).startswith("**Where we are.**"))
     read["cells"] = [*cells[:at], cell, *cells[at:]]
-    return json.dumps(read, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def path(lesson: str) -> Path:
-    return NBS / f"{lesson}.ipynb"
+    return notebook_text(read)
 
 
 if __name__ == "__main__":
     for lesson in lessons():
-        text = path(lesson).read_text(encoding="utf-8")
-        path(lesson).write_text(mapped(text, lesson), encoding="utf-8")
+        before = source(lesson).read_text(encoding="utf-8")
+        source(lesson).write_text(mapped(before, lesson), encoding="utf-8")

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from contents import NBS, lessons
+from contents import lessons, notebook_text, source
 from first_cell import ID as FIRST
 from lesson_map import ID as MAP
 
 from bloodcell_tut.lab import learners_copy
 
-RESULTS = NBS / "results.ipynb"
 FOLDED = "Going deeper"
 WORDS_A_MINUTE = 200
 READING = r"\*Reading: [^*]+\*"
@@ -34,8 +33,8 @@ def parts(notebook: str) -> Iterator[Cell]:
     """Yield the cells of a notebook's text, Markdown cut at its headings."""
     folded_at = 0
     for cell in json.loads(notebook)["cells"]:
-        source, is_code = "".join(cell["source"]), cell["cell_type"] == "code"
-        for part in [source] if is_code else re.split(r"^(?=#+ )", source, flags=re.M):
+        whole, is_code = "".join(cell["source"]), cell["cell_type"] == "code"
+        for part in [whole] if is_code else re.split(r"^(?=#+ )", whole, flags=re.M):
             if not is_code and (heading := re.match(r"(#+) (.*)", part)):
                 level = len(heading[1])
                 if heading[2].startswith(FOLDED):
@@ -51,13 +50,13 @@ def words(text: str) -> int:
     return len(re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", shown))
 
 
-def code_lines(source: str) -> int:
+def code_lines(code: str) -> int:
     """Count lines that are neither empty nor a comment."""
-    return sum(line.strip()[:1] not in ("", "#") for line in source.splitlines())
+    return sum(line.strip()[:1] not in ("", "#") for line in code.splitlines())
 
 
-def is_export(source: str) -> bool:
-    return re.match(r"#\| (export|exporti|default_exp)\b", source) is not None
+def is_export(code: str) -> bool:
+    return re.match(r"#\| (export|exporti|default_exp)\b", code) is not None
 
 
 class Count(NamedTuple):
@@ -120,23 +119,21 @@ def table(counts: dict[str, Count]) -> str:
     return "\n".join([head, "| --- " + "| --: " * 6 + "|", *rows])
 
 
-def write(path: Path, pattern: str, text: str) -> None:
-    """Replace in a notebook what the pattern finds in the source of one of its cells."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+def write(name: str, pattern: str, new: str) -> None:
+    """Replace in a notebook's Markdown what the pattern finds."""
+    notebook = json.loads(source(name).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and re.search(pattern, source, re.S):
-            source = re.sub(pattern, lambda _: text, source, flags=re.S)
-            cell["source"] = source.splitlines(keepends=True)
-    written = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    path.write_text(written, encoding="utf-8")
+        if cell["cell_type"] == "markdown":
+            replaced = re.sub(pattern, lambda _: new, "".join(cell["source"]), flags=re.S)
+            cell["source"] = replaced.splitlines(keepends=True)
+    source(name).write_text(notebook_text(notebook), encoding="utf-8")
 
 
 def main() -> None:
-    counts = {name: count(NBS / f"{name}.ipynb") for name in lessons()}
+    counts = {name: count(source(name)) for name in lessons()}
     for name, counted in counts.items():
-        write(NBS / f"{name}.ipynb", READING, reading(counted))
-    write(RESULTS, r"\| lesson \| words.*", table(counts))
+        write(name, READING, reading(counted))
+    write("results", r"\| lesson \| words.*", table(counts))
     print(table(counts))
 
 
