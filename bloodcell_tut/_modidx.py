@@ -676,6 +676,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                                   'bloodcell_tut/exercises/likely_scores.py'),
                                                        'bloodcell_tut.exercises.likely_scores.tree_scores': ( 'exercises/likely_scores.html#tree_scores',
                                                                                                               'bloodcell_tut/exercises/likely_scores.py'),
+                                                       'bloodcell_tut.exercises.likely_scores.two_numbers': ( 'exercises/likely_scores.html#two_numbers',
+                                                                                                              'bloodcell_tut/exercises/likely_scores.py'),
                                                        'bloodcell_tut.exercises.likely_scores.two_scores': ( 'exercises/likely_scores.html#two_scores',
                                                                                                              'bloodcell_tut/exercises/likely_scores.py')},
             'bloodcell_tut.features': { 'bloodcell_tut.features.features_and_labels': ( 'features_labels.html#features_and_labels',

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..drawing.brush import blend
 from ..drawing.cells import draw_cell
 from ..drawing.kinds import CELL_KINDS
 from .engine import Wrong, ask, compare, describe, exercise, wrong_if
@@ -258,8 +259,7 @@ def _cells(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     images = np.zeros((n, _SIDE, _SIDE, 3), np.uint8)
     for i in range(n):
         drawn = draw_cell(kinds[i % len(kinds)], 1.0, rng)
-        cover = np.clip(drawn.cell, 0, 1)[..., None]
-        picture = drawn.color * cover + rng.uniform(205, 235, 3) * (1 - cover)
+        picture = blend(rng.uniform(205, 235, 3), drawn.color, drawn.cell)
         ys, xs = np.nonzero(drawn.cell > 0.5)
         picture = picture[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1].clip(0, 255)
         images[i] = resize_image(picture.astype(np.uint8), _SIDE)

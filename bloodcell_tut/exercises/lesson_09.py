@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from .engine import ask, compare, describe, exercise, wrong_if
 from .likely_scores import guess_scores, judge_score
-from .likely_scores import tree_scores, two_scores
+from .likely_scores import tree_scores, two_numbers, two_scores
 
 # %% ../../nbs/exercises/lesson_09.ipynb #5ce271a4
 _ANSWERS = (
@@ -287,12 +287,7 @@ def _siblings(k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _low_and_high(found: Any) -> tuple[float, float]:
     """Return both ends, when they are two numbers from 0 to 1 in order."""
-    if not isinstance(found, tuple) or len(found) != 2:
-        raise Wrong(f"found {describe(found)}; expected a tuple of two numbers, low and high")
-    for end in found:
-        is_number = isinstance(end, int | float | np.number) and not isinstance(end, bool)
-        wrong_if(not is_number, f"found {describe(end)} as an end; expected a number")
-    low, high = (float(end) for end in found)
+    low, high = map(float, two_numbers(found, "numbers, low and high", "an end"))
     said = f"the interval is {low:.3g} to {high:.3g}"
     wrong_if(low != low or high != high, f"{said}: NaN comes from 0 / 0 or from a NaN")
     wrong_if(low > high, f"{said}: low and high changed places")

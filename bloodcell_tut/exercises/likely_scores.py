@@ -15,14 +15,19 @@ from sklearn.tree import DecisionTreeClassifier
 from .engine import Wrong, compare, describe, wrong_if
 
 # %% ../../nbs/exercises/likely_scores.ipynb #5c0e1a10
-def two_scores(found: Any) -> tuple[float, float]:
-    """Return an answer that is a tuple of two numbers; refuse any other."""
+def two_numbers(found: Any, what: str, one: str) -> tuple[float, float]:
+    """Return an answer that is a tuple of two numbers; refuse any other by what they should be."""
     if not isinstance(found, tuple) or len(found) != 2:
-        raise Wrong(f"the result is {describe(found)}; expected a tuple of two scores")
-    for score in found:
-        is_number = isinstance(score, int | float | np.number) and not isinstance(score, bool)
-        wrong_if(not is_number, f"found {describe(score)} as a score; expected a number")
+        raise Wrong(f"the result is {describe(found)}; expected a tuple of two {what}")
+    for number in found:
+        is_number = isinstance(number, int | float | np.number) and not isinstance(number, bool)
+        wrong_if(not is_number, f"found {describe(number)} as {one}; expected a number")
     return found
+
+
+def two_scores(found: Any) -> tuple[float, float]:
+    """Return an answer that is a tuple of two scores; refuse any other."""
+    return two_numbers(found, "scores", "a score")
 
 
 def judge_score(found: float, scores: dict[str, float], name: str) -> None:

@@ -103,7 +103,7 @@ def _imported(cell: dict[str, Any], source: str, module: str, used: set[str]) ->
     cells = [ids | {"cell_type": "markdown", "metadata": {}, "source": folded}]
     if names:
         line = f"from bloodcell_tut.{module} import {', '.join(names)}"
-        cells.insert(0, cell | {"source": _wrapped(line), "exported": True})
+        cells.insert(0, cell | {"source": _wrapped(line)})
     return cells
 
 
@@ -169,7 +169,8 @@ def learners_copy(lesson: Path | str) -> str:
         copy += _for_learners(cell, module[1] if module else "", elsewhere)
     needed = [_used(_statements(c["source"])) for c in copy if c["cell_type"] == "code"]
     needed += [use for cell, use in zip(cells, uses, strict=True) if _is_solution(cell)]
-    needed += [bound_names(c["source"]) for c in copy if "exported" in c]
+    own = f"from bloodcell_tut.{module[1]} import" if module else "no module"
+    needed += [bound_names(c["source"]) for c in copy if c["source"].startswith(own)]
     notebook["cells"] = [*_with_needed_imports(copy, set().union(*needed))]
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -211,7 +212,6 @@ def _with_needed_imports(cells: list[dict[str, Any]], needed: set[str]) -> Itera
             kept = [kept[0] | {"source": "\n".join(filter(None, lines))}]
         for cell in kept:
             if cell["source"]:
-                cell.pop("exported", None)
                 yield cell | {"source": cell["source"].splitlines(keepends=True)}
 
 
