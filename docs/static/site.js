@@ -1,6 +1,3 @@
-// Opened from disk, a page may not read its neighbors: the search then shows titles alone.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
 // The theme's arrows in the sidebar have no name that a screen reader could say.
 document.addEventListener("DOMContentLoaded", () => {
   for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
