@@ -17,6 +17,7 @@ from PIL import Image
 SIDE, FILLED = 36, 0.6
 # a photograph has many colors and no few that are nearly everywhere; bars and letters have few
 RARE, COLORS, EIGHT_COMMONEST = 0.0005, 25, 0.83
+LINK = re.compile(r'(href="[./]*_images/([^"]+))\.png(?=")')
 IMAGE = re.compile(r'<img ([^>]*?)src="([./]*_images/)([^"]+)\.png"([^>]*?) ?/?>')
 
 
@@ -83,7 +84,8 @@ def show(page: str, figures: dict[str, Figure]) -> str:
         again = tag.replace(">", f' aria-hidden="true" style="clip-path:{outline(figure)}">')
         return f'<span class="with-pictures">{tag}{again}</span>'
 
-    return IMAGE.sub(shown, page)
+    page = IMAGE.sub(shown, page)
+    return LINK.sub(lambda m: f"{m[1]}.webp" if m[2] in figures else m[0], page)
 
 
 def shown_size(attributes: str, figure: Figure) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import contents
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 
 LOST = """<h1>Page not found</h1>
@@ -45,6 +45,8 @@ def describe(app: Sphinx, name: str, template: str, context: dict, doctree: obje
     up = context["pathto"]("", 1)
     card = f"{address() or up.rstrip('/') or '.'}/_static/social_card.png"
     about = html.escape(about_page(doctree))
+    if name.startswith("api/"):
+        about = f"Names, parameters and types. {about}"
     context["metatags"] += "\n".join(
         [
             f'<link rel="alternate" type="text/markdown" href="{up}{name}.md">',

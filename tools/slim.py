@@ -44,8 +44,9 @@ def slim(out: Path) -> None:
     drawn = figures.shrink(out / "_images")
     paths = [p for p in out.rglob("*.html") if "_static" not in p.parts]
     pages = {p: NEEDLESS.sub("", p.read_text(encoding="utf-8")) for p in paths}
+    pages = {p: figures.show(page, drawn) for p, page in pages.items()}
     style_files, script_files = on_every_page(pages, LINKED), on_every_page(pages, LOADED)
-    style = write(out, "css", styles.join(texts(style_files), names(out, pages)))
+    style = write(out, "css", styles.join(style_files, names(out, pages)))
     scripts = [write(out, "js", text) for text in join_scripts(texts(script_files))]
     joined = {*style_files, *script_files}
     for path, page in pages.items():
@@ -54,7 +55,7 @@ def slim(out: Path) -> None:
         head += "".join(f'<script defer src="{up}{script}"></script>' for script in scripts)
         page = without(page, path, joined)
         page = page.replace("</head>", f"{head}</head>", 1)
-        path.write_text(tight(figures.show(page, drawn)), encoding="utf-8")
+        path.write_text(tight(page), encoding="utf-8")
     remove_unused(out, drawn, joined)
 
 

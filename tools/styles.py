@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 # what the theme's scripts put together from pieces
 MADE_BY_SCRIPTS = ("bs-", "tooltip", "dropdown", "popover")
@@ -9,17 +10,23 @@ PIECE = re.compile(r'"[^"]*"|\'[^\']*\'|url\([^)]*\)|[{};]|[^{};"\']+')
 NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 
 
-def join(texts: list[str], names: set[str]) -> str:
+def join(paths: list[Path], names: set[str]) -> str:
     """Return several styles as one.
 
     Parameters
     ----------
-    texts
+    paths
         The styles, in order.
     names
         The classes and anchors of all pages, and the words of all scripts.
     """
-    return "".join(used(re.sub(r"/\*[\s\S]*?\*/", "", "".join(texts)), names))
+    return "".join(used("".join(map(whole, paths)), names))
+
+
+def whole(path: Path) -> str:
+    """Return a style without comments, those that it imports in their place."""
+    text = re.sub(r"/\*[\s\S]*?\*/", "", path.read_text(encoding="utf-8"))
+    return re.sub(r'@import "([^"]+)";', lambda found: whole(path.parent / found[1]), text)
 
 
 def used(style: str, names: set[str]) -> Iterator[str]:
@@ -32,7 +39,7 @@ def used(style: str, names: set[str]) -> Iterator[str]:
         elif head.startswith("@font-face"):
             continue  # the icons' fonts; the icons are drawn by our own style
         elif head.startswith("@"):
-            yield f"{head}{{{body}}}" if body else f"{head};"
+            yield f"{head}{{{body}}}"
         else:
             heads = [part.strip() for part in parts(head) if is_used(part, names)]
             if heads:
@@ -40,7 +47,7 @@ def used(style: str, names: set[str]) -> Iterator[str]:
 
 
 def rules(style: str) -> Iterator[tuple[str, str]]:
-    """Yield each rule's head and body; a statement such as `@import` has no body."""
+    """Yield each rule's head and body."""
     head, body, depth = "", "", 0
     for piece in PIECE.findall(style):
         if piece == "}":
@@ -48,9 +55,6 @@ def rules(style: str) -> Iterator[tuple[str, str]]:
         if piece == "}" and depth == 0:
             yield " ".join(head.split()), body
             head, body = "", ""
-        elif piece == ";" and depth == 0:
-            yield " ".join(head.split()), ""
-            head = ""
         elif depth:
             body += piece
         elif piece != "{":
