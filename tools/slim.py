@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import accessible
 import figures
 import styles
 
@@ -55,7 +56,7 @@ def slim(out: Path) -> None:
         head += "".join(f'<script defer src="{up}{script}"></script>' for script in scripts)
         page = without(page, path, joined)
         page = page.replace("</head>", f"{head}</head>", 1)
-        path.write_text(tight(page), encoding="utf-8")
+        path.write_text(tight(accessible.mend(page)), encoding="utf-8")
     remove_unused(out, drawn, joined)
 
 
