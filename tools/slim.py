@@ -34,6 +34,17 @@ AROUND = re.compile(rf"\s*(</?(?:{BLOCKS})\b[^>]*>)\s*")
 # names, operators and blanks in code have the color of text
 PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')
 LARGEST = 100_000
+# nothing on a page waits for its scripts: they come when it is there, in their order
+LOADER = """<script>((page) => {{
+const root = page.documentElement.dataset;
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+if (root.theme === "auto") root.theme = dark ? "dark" : "light";
+page.addEventListener("DOMContentLoaded", () => {{
+for (const src of {scripts}) {{
+page.head.append(Object.assign(page.createElement("script"), {{ src, async: false }}));
+}}
+}});
+}})(document);</script>"""
 UNUSED = (
     *("locales", "vendor", "styles", "scripts", "images", "searchtools.js", "language_data.js"),
     *("basic.css", "file.png", "plus.png", "minus.png", "*macros.html"),
@@ -52,8 +63,8 @@ def slim(out: Path) -> None:
     joined = {*style_files, *script_files}
     for path, page in pages.items():
         up = "../" * (len(path.relative_to(out).parts) - 1)
-        head = f'<link rel="stylesheet" href="{up}{style}">'
-        head += "".join(f'<script defer src="{up}{script}"></script>' for script in scripts)
+        head = LOADER.format(scripts=[f"{up}{script}" for script in scripts])
+        head += f'<link rel="stylesheet" href="{up}{style}">'
         page = without(page, path, joined)
         page = page.replace("</head>", f"{head}</head>", 1)
         path.write_text(tight(accessible.mend(page)), encoding="utf-8")
