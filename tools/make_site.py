@@ -15,6 +15,7 @@ import command_page
 import contents
 import house
 import icons
+import live_page
 import pictures
 import reference
 import twins
@@ -53,6 +54,7 @@ def write(path: Path, text: str) -> None:
 
 def build(out: Path, work: Path) -> int:
     """Build the site into `out`, with `work` for what is needed on the way."""
+    live_page.check()
     for folder in (work / "site", work / "doctrees"):
         shutil.rmtree(folder, ignore_errors=True)
     if (out / "searchindex.js").exists():
