@@ -152,9 +152,9 @@ def cells(folder: Path) -> list[dict[str, str]]:
 def others() -> list[dict[str, str]]:
     """Return two pictures that the network should not name."""
     empty, _ = bt.drawing.draw_field(0, np.random.default_rng(0))
-    dot, _ = bt.drawing.draw_field(0, np.random.default_rng(1))
-    cv2.circle(dot, (170, 115), 26, (70, 60, 190), -1, cv2.LINE_AA)
-    pictures = {"Drawn red cells, no white cell": empty, "A blue dot among red cells": dot}
+    eight, _ = bt.drawing.draw_field(0, np.random.default_rng(1))
+    cv2.putText(eight, "8", (140, 150), cv2.FONT_HERSHEY_SIMPLEX, 3, (20, 20, 230), 14, cv2.LINE_AA)
+    pictures = {"Drawn red cells, no white cell": empty, "A blue 8 among red cells": eight}
     return [{"name": "", "alt": alt, "picture": encoded(p)} for alt, p in pictures.items()]
 
 

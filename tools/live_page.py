@@ -32,14 +32,13 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def check(network: Path = NETWORK, model: Path = MODEL) -> None:
+def check() -> None:
     """End with a sentence when the pages' network was made from another model's file."""
-    start = network.read_text(encoding="utf-8")[:200]
-    made_from = re.search(r'"model":"(\w+)"', start)
-    if made_from is None or made_from[1] != digest(model):
+    made_from = re.search(r'"model":"(\w+)"', NETWORK.read_text(encoding="utf-8")[:200])
+    if made_from is None or made_from[1] != digest(MODEL):
         sys.exit(
-            f"{network}: found a network that was not made from {model.name} as it is now; "
-            f"make it anew: python tools/live_network.py --model {model}"
+            f"{NETWORK}: found a network that was not made from {MODEL.name} as it is now; "
+            f"make it anew: python tools/live_network.py --model {MODEL}"
         )
 
 

@@ -3,13 +3,22 @@
 // {width, height, channels, pixels}, its pixels from 0 to 255, red first.
 "use strict";
 
-(() => {
+bloodcells.finder = () => {
   const SIDE = 160, NUCLEUS_CONTRAST = 30, NUCLEUS_AREA = 60, REACH = 12, RIM = 3;
   const FIELD = 320, GRAIN = 0.175, WIDER_VIEW = 1.6, MOST_FIELDS = 8, LARGE_NUCLEUS = 330, SURE = 0.75;
   const CROP_SHARE = 0.3, MAX_SIDE = 4096;
 
   const picture = (width, height, channels) =>
     ({ width, height, channels, pixels: new Uint8ClampedArray(width * height * channels) });
+
+  // a canvas has a fourth channel, its opacity
+  function fromCanvas({ width, height, data }) {
+    const made = picture(width, height, 3);
+    for (let from = 0, to = 0; from < data.length; from += 4) {
+      for (let c = 0; c < 3; c++) made.pixels[to++] = data[from + c];
+    }
+    return made;
+  }
 
   const longer = image => Math.max(image.width, image.height);
 
@@ -365,5 +374,5 @@
     });
   }
 
-  globalThis.bloodcells = { ...globalThis.bloodcells, findCells, fieldWidth, resizeToSquare };
-})();
+  Object.assign(bloodcells, { findCells, fromCanvas, resizeToSquare });
+};

@@ -2,7 +2,7 @@
 // images, and which places speak for the answer, as bloodcell_tut.inference has them.
 "use strict";
 
-(() => {
+bloodcells.answers = () => {
   // --- numbers in the file: float16 for what is many, float32 for what is few -----------------
 
   function half(bits) {
@@ -27,11 +27,10 @@
   const maps = (width, height, channels) =>
     ({ width, height, channels, values: new Float64Array(width * height * channels) });
 
-  function convolve(taken, { kernel, filters }) {
-    const { width, height, channels, values } = taken, made = maps(width, height, filters);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const sums = made.values.subarray((y * width + x) * filters, (y * width + x + 1) * filters);
+  function convolve({ width, height, channels, values }, { kernel, filters }) {
+    const made = maps(width, height, filters), sums = made.values;
+    for (let y = 0, to = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, to += filters) {
         for (let dy = -1; dy <= 1; dy++) {
           if (y + dy < 0 || y + dy >= height) continue;
           for (let dx = -1; dx <= 1; dx++) {
@@ -41,12 +40,12 @@
             for (let c = 0; c < channels; c++, at += filters) {
               const value = values[from + c];
               if (value === 0) continue;
-              // four at a time is a third faster
+              // four at a time is a third faster; each number of filters is a multiple of 4
               for (let f = 0; f < filters; f += 4) {
-                sums[f] += value * kernel[at + f];
-                sums[f + 1] += value * kernel[at + f + 1];
-                sums[f + 2] += value * kernel[at + f + 2];
-                sums[f + 3] += value * kernel[at + f + 3];
+                sums[to + f] += value * kernel[at + f];
+                sums[to + f + 1] += value * kernel[at + f + 1];
+                sums[to + f + 2] += value * kernel[at + f + 2];
+                sums[to + f + 3] += value * kernel[at + f + 3];
               }
             }
           }
@@ -157,5 +156,5 @@
     };
   }
 
-  globalThis.bloodcells = { ...globalThis.bloodcells, load, ask };
-})();
+  Object.assign(bloodcells, { load, ask });
+};

@@ -27,6 +27,33 @@
     return made;
   }
 
+  // --- a thread of its own computes, so that the page stays awake -----------------------------
+
+  function compute() {
+    let network;
+    const jobs = {
+      load(file) {
+        network = bloodcells.load(file);
+        return { classes: network.classes, size: network.size };
+      },
+      find: canvas => bloodcells.findCells(bloodcells.fromCanvas(canvas), network.size),
+      ask: image => bloodcells.ask(network, image),
+    };
+    onmessage = ({ data: [job, given] }) => postMessage(jobs[job](given));
+  }
+
+  function startThread() {
+    const parts = [bloodcells.finder, bloodcells.answers, compute].map(part => `(${part})();`);
+    const source = new Blob(["globalThis.bloodcells = {};\n", ...parts], { type: "text/javascript" });
+    const worker = new Worker(URL.createObjectURL(source)), waiting = [];
+    worker.onmessage = ({ data }) => waiting.shift()(data);
+    worker.onerror = () => say("Something went wrong while I looked. Load the page again.");
+    bloodcells.call = (job, given) => new Promise(resolve => {
+      waiting.push(resolve);
+      worker.postMessage([job, given]);
+    });
+  }
+
   // --- words ----------------------------------------------------------------------------------
 
   const named = name => `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name.toLowerCase()}`;
@@ -62,12 +89,8 @@
     const canvas = make("canvas", { width, height });
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0, width, height);
-    const rgba = context.getImageData(0, 0, width, height).data;
-    const pixels = new Uint8ClampedArray(3 * width * height);
-    for (let from = 0, to = 0; from < rgba.length; from += 4) {
-      for (let c = 0; c < 3; c++) pixels[to++] = rgba[from + c];
-    }
-    return { width, height, channels: 3, pixels, canvas };
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, data, canvas };
   }
 
   // a canvas from a color for each place
@@ -121,8 +144,10 @@
 
   // --- the answer -----------------------------------------------------------------------------
 
-  function show(picture, cells, chosen, truth) {
-    const answer = bloodcells.ask(network, chosen.image), { label, probabilities, score } = answer;
+  async function show(picture, cells, chosen, truth) {
+    const mine = ++asked, answer = await bloodcells.call("ask", chosen.image);
+    if (mine !== asked) return;
+    const { label, probabilities, score } = answer;
     const name = network.classes[label].toLowerCase();
     say(sentence(answer, cells.length === 1 ? truth : undefined));
     part("pictures").replaceChildren(
@@ -176,12 +201,10 @@
       say("This is not a picture that your browser can open. Try a PNG or JPEG file.");
       return;
     }
+    const { width, height, data } = picture;
+    const cells = await bloodcells.call("find", { width, height, data });
     if (mine !== asked) return;
-    const cells = bloodcells.findCells(picture, network.size);
-    if (cells.length) {
-      show(picture, cells, cells[0], truth);
-      return;
-    }
+    if (cells.length) return show(picture, cells, cells[0], truth);
     clear();
     say("I find no white cell here: nothing stands out in blue as a stained nucleus does.");
     part("pictures").append(figure(withBoxes(picture, []), "The picture"));
@@ -234,7 +257,8 @@
       say(`A part of the network is missing: ${error.message}. Load the page again.`);
       return;
     }
-    network = bloodcells.network = bloodcells.load(bloodcells.file);
+    startThread();
+    network = await bloodcells.call("load", bloodcells.file);
     takeFiles();
     if (!asked) await answerDrawn(bloodcells.cells[0], part("cells").firstElementChild);
   }
