@@ -5,6 +5,7 @@ import re
 
 import contents
 import lesson_map
+import live_page
 import nbformat
 import reference
 from nbformat import NotebookNode
@@ -78,6 +79,7 @@ def page(text: str, name: str) -> str:
         mark_map(notebook)
     if name == "index":
         add_front(notebook)
+    live_page.add_boxes(notebook, name)
     return nbformat.writes(notebook)
 
 

@@ -513,6 +513,22 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Keep the tests' output clean."""
 
 
+@pytest.mark.parametrize("name", ["index", "00_why_a_cnn", "08_train_cnn", "09_evaluate"])
+def test_the_network_answers_in_the_page(site: Site, page: Page, name: str) -> None:
+    page.context.set_offline(True)
+    wrong = watch(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site.address(name))
+    if name != "index":
+        page.locator("#live").scroll_into_view_if_needed()
+    page.get_by_text("That is what was drawn.").wait_for()
+    page.get_by_text("Look into its layers").click()
+    assert page.locator(".live-maps canvas").count() == 40
+    assert sideways(page) == [] and wrong == []
+    page.evaluate(AXE)
+    assert barriers(page) == [] and faint(page, []) == []
+
+
 def background(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
