@@ -4,6 +4,7 @@ import ast
 import re
 
 import contents
+import frames
 import lesson_map
 import nbformat
 import reference
@@ -72,6 +73,7 @@ def page(text: str, name: str) -> str:
     if name in contents.lessons():
         add_downloads(notebook, name)
         mark_map(notebook)
+        frames.put_in(notebook, name)
     if name == "index":
         add_front(notebook)
     return nbformat.writes(notebook)
