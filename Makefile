@@ -41,6 +41,7 @@ lab: .venv/lab ## open the lessons in JupyterLab
 
 notebooks: export ## run every notebook, keep its outputs, measure the lessons (SOURCE=... runs them on your data)
 	$(BIN)/python tools/notebooks.py $(if $(SOURCE),--source $(SOURCE)) && $(BIN)/nbdev-clean
+	$(if $(SOURCE),,$(BIN)/python tools/command_examples.py)
 
 export: .venv/dev ## write the package and README.md from the notebooks
 	$(BIN)/python tools/launch.py

@@ -1638,6 +1638,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'bloodcell_tut/lab/quiet.py'),
                                          'bloodcell_tut.lab.quiet._QuietTensorFlow.find_spec': ( 'lab/quiet.html#_quiettensorflow.find_spec',
                                                                                                  'bloodcell_tut/lab/quiet.py'),
+                                         'bloodcell_tut.lab.quiet._is_news': ('lab/quiet.html#_is_news', 'bloodcell_tut/lab/quiet.py'),
                                          'bloodcell_tut.lab.quiet.quiet_loading': ( 'lab/quiet.html#quiet_loading',
                                                                                     'bloodcell_tut/lab/quiet.py'),
                                          'bloodcell_tut.lab.quiet.quiet_tensorflow': ( 'lab/quiet.html#quiet_tensorflow',

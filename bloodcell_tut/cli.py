@@ -79,7 +79,10 @@ _LabelTable = Annotated[
     Path | None, typer.Option(help="table with each file's class (default: the folder's name)")
 ]
 _GroupColumn = Annotated[
-    str | None, typer.Option(help="column that says what belongs together, such as the patient")
+    str | None,
+    typer.Option(
+        help="column that says what belongs together, such as the patient (default: by name)"
+    ),
 ]
 
 
@@ -111,7 +114,9 @@ def _run(
     ] = "photograph",
     folds: Annotated[
         int | None,
-        typer.Option(min=2, help="train this many networks, each scored on another part"),
+        typer.Option(
+            min=2, help="train this many networks, each scored on another part (default: one)"
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="passes through the data (default: suits the model)")
@@ -295,7 +300,7 @@ def _copy(folder: _Yours = Path("bloodcell_lessons")) -> None:
 @app.command("lab")
 def _lab(
     folder: _Yours = Path("bloodcell_lessons"),
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="else a free one")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="default: a free one")] = None,
     browser: Annotated[bool, typer.Option(help="open a browser, or only print the address")] = True,
 ) -> None:
     """Copy the lessons into your folder and open them in JupyterLab."""

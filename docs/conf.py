@@ -65,6 +65,7 @@ html_theme_options = {
     "navbar_persistent": [],
     "show_toc_level": 2,
     "show_navbar_depth": 1,
+    "collapse_navbar": True,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "pygments_light_style": "github-light-high-contrast",

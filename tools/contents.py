@@ -11,8 +11,14 @@ ROOT = Path(__file__).parent.parent
 NBS = ROOT / "nbs"
 PACKAGE = ROOT / "bloodcell_tut"
 
-# beside the lessons; what is not written yet is left out
-BESIDE = ("article_repaired", "errata", "results", "glossary")
+# beside the lessons
+BESIDE = ("article_repaired", "errata", "glossary")
+
+# answers to what readers ask, the most urgent first
+HOW_TO = (
+    "stuck_at_img_array", "own_folder", "predict", "leaks", "which_accuracy", "own_model",
+    "colab_kaggle", "speed_memory", "class_of_students", "cite",
+)  # fmt: skip
 
 # notebooks whose names begin so hold the answers of exercises
 CHECKS = "exercises/lesson_"
@@ -74,11 +80,15 @@ def sidebar_line(wing: str) -> str:
 def chapters() -> dict[str, list[str]]:
     """Return the pages of the sidebar by heading."""
     return {
-        "Lessons": lessons(),
-        "Beside the lessons": [name for name in BESIDE if source(name).exists()],
-        "The house": ["All rooms and wings <house>", *map(sidebar_line, wings())],
-        "Reference": ["All public names <api/index>", "commands"],
-        "Project": ["contributing", "security", "citing", "credits", "changelog"],
+        "Lessons": [*lessons(), *BESIDE],
+        "How-to": [f"how_to/{name}" for name in HOW_TO],
+        "Reference": [
+            "commands",
+            "All public names <api/index>",
+            "The house <house>",
+            *map(sidebar_line, wings()),
+        ],
+        "About": ["results", "contributing", "security", "citing", "credits", "changelog"],
     }
 
 

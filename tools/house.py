@@ -33,7 +33,7 @@ def wing_page(wing: str) -> str:
         _list(names, "../"),
         f"Its public names, `bt.{wing}.NAME` after `import bloodcell_tut as bt`, with their "
         f"parameters and types: [the reference of {wing}](../api/{wing}.md).",
-        contents.toctree(pages),
+        contents.toctree([f"Public names </api/{wing}>", *pages]),
     ]
     return "\n\n".join(parts) + "\n"
 

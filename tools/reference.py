@@ -263,7 +263,7 @@ def index() -> str:
     for heading, names in {"Wings": _wings(), "Modules": tops}.items():
         lines = [f"- [{name}]({name}.md): {summary(name)}" for name in names]
         parts += [f"## {heading}", "\n".join(lines)]
-    return "\n\n".join([*parts, contents.toctree([*_wings(), *tops])]) + "\n"
+    return "\n\n".join([*parts, contents.toctree(tops)]) + "\n"
 
 
 def _table(found: list[Entry]) -> str:

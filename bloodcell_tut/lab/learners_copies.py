@@ -188,7 +188,7 @@ def _is_solution(cell: dict[str, Any]) -> bool:
 
 
 def _for_learners(cell: dict[str, Any], module: str, elsewhere: set[str]) -> list[dict[str, Any]]:
-    if _is_solution(cell):
+    if _is_solution(cell) or "site" in cell["metadata"].get("tags", []):
         return []
     if cell["cell_type"] != "code":
         return [cell]

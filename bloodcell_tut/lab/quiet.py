@@ -7,6 +7,7 @@ __all__ = ['quiet_loading', 'quiet_tensorflow']
 
 # %% ../../nbs/lab/quiet.ipynb #f3b6a68d
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -63,7 +64,12 @@ class _QuietTensorFlow(MetaPathFinder):
         return spec
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 def quiet_tensorflow() -> None:
-    """Let this process load TensorFlow without its greeting, whenever it does."""
+    """Let this process load TensorFlow and train several networks without a greeting or warning."""
+    logging.getLogger("tensorflow").addFilter(_is_news)
     if not any(isinstance(finder, _QuietTensorFlow) for finder in sys.meta_path):
         sys.meta_path.insert(0, _QuietTensorFlow())

@@ -16,11 +16,13 @@ import nbformat
 import platforms
 import pytest
 from alone import alone
-from lessons import LESSONS, run_lesson, tagged
+from lessons import LESSONS, TRAINING, run_lesson, tagged
 
 from bloodcell_tut.lab import learners_copy
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+ITS_PLATFORM = dict(zip(TRAINING, platforms.PLATFORMS, strict=True))
+"""Where a lesson that trains for minutes is run."""
 
 
 def test_each_lesson_begins_with_the_same_cell() -> None:
@@ -92,10 +94,10 @@ class Runtime:
     before: set[str]
     wheel: Path
 
-    def run(self, lesson: Path, folder: Path) -> nbformat.NotebookNode:
-        """Run a learner's copy with nothing beside it but the wheel."""
+    def with_wheel(self, folder: Path) -> Path:
+        """Return a folder with nothing in it but the wheel."""
         shutil.copy(self.wheel, folder)
-        return run_lesson(learners_copy(lesson), folder, self.kernel)
+        return folder
 
 
 @pytest.fixture(scope="module", params=platforms.PLATFORMS)
@@ -119,10 +121,17 @@ def runtime(
     shutil.rmtree(folder)
 
 
+def first_cell_alone() -> str:
+    cell = nbformat.v4.new_code_cell(first_cell.source())
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
+
+
 @pytest.mark.platforms
 @each_lesson
 def test_a_lesson_runs_alone(runtime: Runtime, lesson: Path, tmp_path: Path) -> None:
-    ran = runtime.run(lesson, tmp_path)
+    if lesson in TRAINING and runtime.kernel != ITS_PLATFORM[lesson]:
+        pytest.skip(f"it trains for minutes, and is run on {ITS_PLATFORM[lesson]}")
+    ran = run_lesson(learners_copy(lesson), runtime.with_wheel(tmp_path), runtime.kernel)
     outputs = [output for cell in ran.cells for output in cell.get("outputs", [])]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]
     assert len(pictures) >= 5 and all(p.metadata["image/png"]["alt"] for p in pictures)
@@ -133,7 +142,7 @@ def test_a_lesson_runs_alone(runtime: Runtime, lesson: Path, tmp_path: Path) -> 
 
 @pytest.mark.platforms
 def test_what_the_platform_brings_stays(runtime: Runtime, tmp_path: Path) -> None:
-    runtime.run(LESSONS[0], tmp_path)
+    run_lesson(first_cell_alone(), runtime.with_wheel(tmp_path), runtime.kernel)
     new = platforms.freeze(runtime.python) - runtime.before
     assert runtime.before <= platforms.freeze(runtime.python)
     assert [line.partition(" ")[0] for line in new] == ["bloodcell_tut"]
@@ -143,10 +152,7 @@ def test_what_the_platform_brings_stays(runtime: Runtime, tmp_path: Path) -> Non
 def test_what_is_missing_is_added_and_told(runtime: Runtime, tmp_path: Path) -> None:
     remove = [str(runtime.python), "-m", "pip", "uninstall", "--quiet", "--yes"]
     subprocess.run([*remove, "bloodcell_tut", "lazy_loader"], check=True)
-    shutil.copy(runtime.wheel, tmp_path)
-    cell = nbformat.v4.new_code_cell(first_cell.source())
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    ran = run_lesson(nbformat.writes(notebook), tmp_path, runtime.kernel)
+    ran = run_lesson(first_cell_alone(), runtime.with_wheel(tmp_path), runtime.kernel)
     (said,) = (output.text for output in ran.cells[0].outputs)
     assert "added: lazy-loader " in said and "," not in said.split("added: ")[1].split(";")[0]
     gone = {line.partition("==")[0] for line in runtime.before - platforms.freeze(runtime.python)}

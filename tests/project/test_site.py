@@ -117,6 +117,21 @@ def test_the_page_of_commands_is_whole(site: Site) -> None:
     told_by_jupyter = {"JPY_SESSION_NAME", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP"}
     assert read - told_by_jupyter <= set(command_page.VARIABLES)
     assert all(f"`{name}`" in text for name in command_page.VARIABLES)
+    examples = re.findall(r"^```sh\nbloodcell-tut (\w+)", text, re.M)
+    assert {*examples} == {*commands}
+
+
+def test_the_sidebar_shows_the_house_and_modules_only_inside_their_wing(site: Site) -> None:
+    def entries(name: str, level: int) -> int:
+        return sum(f"toctree-l{level}" in li.get("class", "") for li in site.pages[name].all("li"))
+
+    html = site.pages["07_split"].path.read_text(encoding="utf-8")
+    headings = re.findall(r'class="caption-text">([^<]+)', html)
+    assert headings == ["Lessons", "How-to", "Reference", "About"]
+    assert max(entries(name, 1) + entries(name, 2) for name in site.pages) < 75
+    assert entries("07_split", 2) == 0
+    modules = [*(NBS / "drawing").glob("*.ipynb"), "its public names"]
+    assert entries("drawing/cells", 2) == entries("api/drawing", 2) == len(modules)
 
 
 def test_no_source_map_is_published(site: Site) -> None:
