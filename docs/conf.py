@@ -159,14 +159,6 @@ def fold_what_goes_deeper(app: Sphinx, doctree: nodes.document) -> None:
             section[1:] = [before, *section[1:], after]
 
 
-def move_figures(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
-    """Let the knobs of figures move where there are some."""
-    from frames import drawn
-
-    if name in drawn():
-        app.add_js_file("frames.js", loading_method="defer")
-
-
 def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula as MathML, which browsers show without any script."""
     writer.body.append(tex2mathml(node.astext()))
@@ -187,7 +179,6 @@ def setup(app: Sphinx) -> None:
     app.connect("missing-reference", link_types)
     app.connect("autodoc-process-signature", mend_signature)
     app.connect("html-page-context", describe)
-    app.connect("html-page-context", move_figures)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
 
 

@@ -15,12 +15,14 @@ from html import escape
 from typing import NotRequired, TypedDict
 
 import contents
+import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
 FACTS = contents.ROOT / "docs" / "frames.json"
 FOLDER = contents.ROOT / "docs" / "static" / "frames"
 STILL = "still.webp"
+SCRIPT = '<script src="_static/frames.js" defer></script>'
 
 
 class Figure(TypedDict):
@@ -111,7 +113,10 @@ def put_in(notebook: NotebookNode, lesson: str) -> None:
         for output in cells[cell].outputs:
             if "image/png" in output.get("data", {}):
                 size = output.metadata["image/png"]
-                output.data["text/html"] = html(lesson, name, figure, size["width"], size["height"])
+                shown = html(lesson, name, figure, size["width"], size["height"])
+                output.data = NotebookNode({"text/html": shown})
+    if with_knobs(lesson):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(SCRIPT))
 
 
 def html(lesson: str, name: str, figure: Figure, width: int, height: int) -> str:
@@ -120,7 +125,7 @@ def html(lesson: str, name: str, figure: Figure, width: int, height: int) -> str
     size = f'width="{width}" height="{height}"'
     texts = figure["knobs"].items()
     knobs = "".join(_knob(name, knob, each, figure["still"][knob]) for knob, each in texts)
-    stays = " and ".join(f"{knob} stays at {text}" for knob, text in figure["fixed"].items())
+    stays = " and ".join(f"<code>{knob}</code> stays at {text}" for knob, text in figure["fixed"].items())
     caption = f"<figcaption>Here {stays}; in JupyterLab it moves as well.</figcaption>"
     return (
         f'<figure class="frames" data-place="{place}" data-alt="{alt}">'
