@@ -79,10 +79,7 @@ _LabelTable = Annotated[
     Path | None, typer.Option(help="table with each file's class (default: the folder's name)")
 ]
 _GroupColumn = Annotated[
-    str | None,
-    typer.Option(
-        help="column that says what belongs together, such as the patient (default: by name)"
-    ),
+    str | None, typer.Option(help="column of the patient, slide or such (default: by its name)")
 ]
 
 
@@ -114,9 +111,7 @@ def _run(
     ] = "photograph",
     folds: Annotated[
         int | None,
-        typer.Option(
-            min=2, help="train this many networks, each scored on another part (default: one)"
-        ),
+        typer.Option(min=2, help="networks to train, each scored on another part (default: one)"),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="passes through the data (default: suits the model)")

@@ -50,11 +50,11 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_baseurl = f"{_address}/" if _address else ""
 html_short_title = project
 html_static_path = ["static"]
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
-html_search_scorer = str(Path(__file__).parent / "static" / "scorer.js")
+html_js_files = ["site.js", "copy.js"]
 html_copy_source = False
 html_use_index = False
 html_context = {"default_mode": "auto"}
@@ -129,25 +129,6 @@ def mend_signature(
     return signature.replace("<factory>", "..."), returns
 
 
-def describe(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
-    """Tell programs what a page is: its twin in plain Markdown, its card for social media."""
-    if doctree is None:
-        return
-    up = context["pathto"]("", 1)
-    card = f"{_address or up.rstrip('/') or '.'}/_static/social_card.png"
-    context["metatags"] += "\n".join(
-        [
-            f'<link rel="alternate" type="text/markdown" href="{up}{name}.md">',
-            '<meta property="og:type" content="website">',
-            f'<meta property="og:title" content="{context["title"]}">',
-            f'<meta property="og:site_name" content="{project}">',
-            f'<meta property="og:description" content="{_facts["description"]}">',
-            f'<meta property="og:image" content="{card}">',
-            '<meta name="twitter:card" content="summary_large_image">',
-        ]
-    )
-
-
 def fold_what_goes_deeper(app: Sphinx, doctree: nodes.document) -> None:
     """Close the parts of a lesson that you can skip; a click opens one."""
     from lesson_table import FOLDED
@@ -173,12 +154,14 @@ def visit_math_block(writer: HTML5Translator, node: nodes.math_block) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    import findable
+
     app.connect("config-inited", use_pictures)
     app.connect("source-read", read_page)
     app.connect("doctree-read", fold_what_goes_deeper)
     app.connect("missing-reference", link_types)
     app.connect("autodoc-process-signature", mend_signature)
-    app.connect("html-page-context", describe)
+    findable.setup(app)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
 
 

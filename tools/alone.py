@@ -1,4 +1,7 @@
-"""A lesson that is taken away from the others: its links lead to the site, or become words."""
+"""A lesson that is taken away from the others: its links lead to the site, or become words.
+
+Its stored figures stay behind, on the site; a run draws them again.
+"""
 
 import json
 import re
@@ -24,4 +27,6 @@ def alone(notebook: str, address: str = "") -> str:
         if cell["cell_type"] == "markdown":
             text = LINK.sub(to_site if address else r"\g<text>", "".join(cell["source"]))
             cell["source"] = text.splitlines(keepends=True)
+        else:
+            cell["outputs"] = [o for o in cell["outputs"] if "image/png" not in o.get("data", {})]
     return notebook_text(lesson)

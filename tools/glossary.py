@@ -14,6 +14,21 @@ NO_PROSE = (
     r"|!?\[[^\]]*\]\([^)]*\)|\$[^$\n]+\$"
 )
 
+# where a term's word means something else
+OTHER_SENSES = "|".join(
+    [
+        r"\bkernels? (?:runs?|starts?|restarts?|stops?|dies|crashed)\b",
+        r"\b(?:notebook|Jupyter|Python)(?:['’]s)? kernels?\b",
+        r"\b(?:two|both|neither) groups?\b",
+        r"\bthree weights\b",
+        r"\bmask of true and false\b",
+        r"\b(?:a threshold|its thresholds)\b",
+        r"\bmasks and slices\b",
+        r"\bfeature that it maps\b",
+        r"\b(?:layer|instance) normalization\b",
+    ]
+)
+
 
 def terms() -> dict[str, str]:
     """All forms of all terms, in lower case, and the anchor of each."""
@@ -29,7 +44,9 @@ def terms() -> dict[str, str]:
 def link(text: str, forms: dict[str, str], seen: set[str]) -> str:
     """Link the terms of a Markdown text that were not seen before."""
     words = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    pattern = re.compile(rf"{NO_PROSE}|(?<![\w-])(?P<form>{words})(?![\w-])", re.M | re.I)
+    pattern = re.compile(
+        rf"{NO_PROSE}|{OTHER_SENSES}|(?<![\w-])(?P<form>{words})(?![\w-])", re.M | re.I
+    )
 
     def linked(match: re.Match[str]) -> str:
         if not match["form"] or (anchor := forms[match["form"].lower()]) in seen:

@@ -13,10 +13,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import citing
 import command_page
 import contents
+import findable
 import house
 import icons
 import pictures
 import reference
+import slim
 import twins
 from alone import alone
 
@@ -63,8 +65,8 @@ def build(out: Path, work: Path) -> int:
     failed = build_main([*options, *map(str, places)])
     if not failed:
         icons.use_style(out)
-        for source_map in out.rglob("*.map"):
-            source_map.unlink()
+        slim.slim(out)
+        findable.make_findable(out)
         twins.write_all(work / "site", out)
     return failed
 

@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 TAGS = {"hide": "remove-cell", "echo: false": "remove-input", "code-fold: true": "hide-input"}
 # where no name is linked: code, headings, links; nor is a plain word such as `train`
 NO_PROSE = r"```[\s\S]*?```|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)"
+# a listing of more lines is folded
+LONG = 40
 NAME = r"`(?P<name>(?:bt\.)?(?:\w+\.)?\w*[_A-Z]\w*)(?:\(\))?`"
 
 
@@ -30,6 +32,8 @@ def read_directives(notebook: NotebookNode) -> None:
             tags = ["remove-cell"]
         elif not tags and only_imports(cell.source):
             tags, what = ["hide-input"], "imports"
+        elif not tags and cell.source.count("\n") >= LONG:
+            tags = ["hide-input"]
         cell.metadata["tags"] = tags
         prompts = {"code_prompt_show": f"Show the {what}", "code_prompt_hide": f"Hide the {what}"}
         cell.metadata["mystnb"] = prompts | picture_options(cell)

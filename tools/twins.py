@@ -1,6 +1,7 @@
 """A twin of each page in plain Markdown, and llms.txt, the list of them for language models."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import contents
@@ -44,10 +45,15 @@ def twin(path: Path) -> str:
 def as_markdown(notebook: NotebookNode) -> tuple[str, dict]:
     """Return what a reader sees of a notebook as Markdown, and its pictures by name."""
     notebook.metadata["language_info"] = {"name": "python"}  # nbdev-clean takes it out
-    unseen = {"remove_cell_tags": {"remove-cell"}, "remove_input_tags": {"remove-input"}}
-    exporter = MarkdownExporter(config=Config(TagRemovePreprocessor={"enabled": True, **unseen}))
-    text, resources = exporter.from_notebook_node(notebook)
+    text, resources = exporter().from_notebook_node(notebook)
     return tidy(text), resources["outputs"]
+
+
+@cache
+def exporter() -> MarkdownExporter:
+    """Return what writes Markdown, made once, since it reads its templates anew each time."""
+    unseen = {"remove_cell_tags": {"remove-cell"}, "remove_input_tags": {"remove-input"}}
+    return MarkdownExporter(config=Config(TagRemovePreprocessor={"enabled": True, **unseen}))
 
 
 def tidy(text: str) -> str:

@@ -1,13 +1,8 @@
-// Opened from disk, a page may not read its neighbors: the search then shows titles alone.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
 // The theme's arrows in the sidebar have no name that a screen reader could say.
-document.addEventListener("DOMContentLoaded", () => {
-  for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
-    const chapter = arrow.closest("li").querySelector("a").textContent.trim();
-    arrow.setAttribute("aria-label", `Pages of ${chapter}`);
-  }
-});
+for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
+  const chapter = arrow.closest("li").querySelector("a").textContent.trim();
+  arrow.setAttribute("aria-label", `Pages of ${chapter}`);
+}
 
 // The sidebar is long: what is open stands in sight in it.
 window.addEventListener("load", () => {

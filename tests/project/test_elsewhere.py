@@ -79,7 +79,7 @@ def test_each_lesson_opens_elsewhere_once_there_is_an_address(copy: Path) -> Non
     name_address(copy, "https://example.org/me/cells")  # where none of the three can look
     launch.put_all(copy)
     front = contents(copy).pop("index.ipynb")
-    assert b"colab" not in front and b"@ git+https://example.org/me/cells" in front
+    assert b"colab.research" not in front and b"@ git+https://example.org/me/cells" in front
     name_address(copy, "")
     launch.put_all(copy)
     assert contents(copy) == before
