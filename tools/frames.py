@@ -15,7 +15,9 @@ from html import escape
 from typing import NotRequired, TypedDict
 
 import contents
+import figures
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
 
@@ -122,16 +124,29 @@ def put_in(notebook: NotebookNode, lesson: str) -> None:
 def html(lesson: str, name: str, figure: Figure, width: int, height: int) -> str:
     """Return a figure with its knobs as the page shows it."""
     place, alt = f"_static/frames/{lesson}/{name}/", escape(figure["alt"])
-    size = f'width="{width}" height="{height}"'
+    size = f'width="{width}" height="{height}" loading="lazy"'
+    picture = f'<img src="{place}{STILL}" alt="{alt.format(**figure["still"])}" {size}>'
+    layers = f'<span class="ground">{picture}</span>{_pictures(picture, still(lesson, name))}'
     texts = figure["knobs"].items()
     knobs = "".join(_knob(name, knob, each, figure["still"][knob]) for knob, each in texts)
-    stays = " and ".join(f"<code>{knob}</code> stays at {text}" for knob, text in figure["fixed"].items())
-    caption = f"<figcaption>Here {stays}; in JupyterLab it moves as well.</figcaption>"
     return (
-        f'<figure class="frames" data-place="{place}" data-alt="{alt}">'
-        f'<div class="layers"><img src="{place}{STILL}" alt="{alt.format(**figure["still"])}" '
-        f'loading="lazy" {size}></div>{knobs}{caption if stays else ""}</figure>'
+        f'<figure class="frames" data-place="{place}" data-alt="{alt}"><div class="layers">'
+        f"{layers}</div>{knobs}{_caption(figure['fixed'])}</figure>"
     )
+
+
+def _pictures(tag: str, still: Image.Image) -> str:
+    """Return the photographs in a figure once more: they keep their colors on a dark page."""
+    looked_at = figures.look_at(np.asarray(still.convert("RGB")))
+    again = tag.replace(">", ' aria-hidden="true">')
+    style = f"clip-path:{figures.outline(looked_at)}"
+    return f'<span class="pictures" style="{style}">{again}</span>' if looked_at.pictures else ""
+
+
+def _caption(fixed: dict[str, str]) -> str:
+    stays = (f"<code>{knob}</code> stays at {text}" for knob, text in fixed.items())
+    words = f"Here {' and '.join(stays)}; in JupyterLab it moves as well."
+    return f"<figcaption>{words}</figcaption>" if fixed else ""
 
 
 def _knob(figure: str, knob: str, texts: list[str], still: str) -> str:

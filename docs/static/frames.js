@@ -4,25 +4,28 @@ for (const figure of document.querySelectorAll("figure.frames")) {
   const knobs = [...figure.querySelectorAll("input, select")];
   const stops = (knob) => (knob.list ?? knob).options;
   const address = (number) => `${place}${String(number).padStart(2, "0")}.webp`;
-  const picture = figure.querySelector("img");
-  const frame = picture.cloneNode();
-  frame.removeAttribute("src");
-  Object.assign(frame, { alt: "", className: "frame", loading: "eager", decoding: "sync", hidden: true });
-  picture.after(frame);
+  const pictures = [...figure.querySelectorAll("img")];
+  const frames = pictures.map((picture) => {
+    const frame = picture.cloneNode();
+    frame.removeAttribute("src");
+    Object.assign(frame, { alt: "", loading: "eager", decoding: "sync", hidden: true });
+    picture.after(frame);
+    return frame;
+  });
 
   const show = () => {
     let number = 0;
-    picture.alt = alt;
+    let words = alt;
     for (const knob of knobs) {
       const text = stops(knob)[knob.value].label;
       number = number * stops(knob).length + Number(knob.value);
-      picture.alt = picture.alt.replaceAll(`{${knob.name}}`, text);
+      words = words.replaceAll(`{${knob.name}}`, text);
       if (!knob.list) continue;
       knob.setAttribute("aria-valuetext", text);
       knob.nextElementSibling.value = text;
     }
-    frame.src = address(number);
-    frame.hidden = false;
+    for (const picture of pictures) picture.alt = words;
+    for (const frame of frames) Object.assign(frame, { src: address(number), hidden: false });
   };
 
   // all at once when a hand comes near, so that none is waited for
