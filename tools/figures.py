@@ -39,12 +39,18 @@ def shrink(folder: Path) -> dict[str, Figure]:
 
 def _shrink(path: Path) -> Figure:
     rgb = np.asarray(Image.open(path).convert("RGB"))
+    figure = look_at(rgb)
+    # lines and letters stay as they are, photographs nearly so
+    quality = 85 if figure.pictures else 60
+    small = path.with_suffix(".webp")
+    Image.fromarray(rgb).save(small, lossless=not figure.pictures, quality=quality, method=1)
+    return figure
+
+
+def look_at(rgb: np.ndarray) -> Figure:
+    """Return what is to be known of a figure; one without a photograph has no pictures."""
     places = filled_places(rgb)
     has_photograph = any(is_photograph(rgb[place]) for place in places)
-    # lines and letters stay as they are, photographs nearly so
-    quality = 85 if has_photograph else 60
-    small = path.with_suffix(".webp")
-    Image.fromarray(rgb).save(small, lossless=not has_photograph, quality=quality, method=1)
     return Figure(rgb.shape[1], rgb.shape[0], places if has_photograph else [])
 
 

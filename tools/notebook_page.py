@@ -4,6 +4,7 @@ import ast
 import re
 
 import contents
+import frames
 import lesson_map
 import live_page
 import nbformat
@@ -77,6 +78,7 @@ def page(text: str, name: str) -> str:
     if name in contents.lessons():
         add_downloads(notebook, name)
         mark_map(notebook)
+        frames.put_in(notebook, name)
     if name == "index":
         add_front(notebook)
     live_page.add_boxes(notebook, name)

@@ -1,4 +1,5 @@
-"""Run every notebook, keep its outputs, and write into each lesson how long it took.
+"""Run every notebook, keep its outputs, draw the site's frames of the lessons' sliders, and write
+into each lesson how long it took.
 
 With `--source PATH` the lessons run on that data set instead, and nothing is kept.
 """
@@ -17,17 +18,30 @@ from pathlib import Path
 
 NBS = Path(__file__).parent.parent / "nbs"
 NBDEV_TEST = Path(sys.executable).with_name("nbdev-test")
+DRAW_FRAMES = Path(__file__).with_name("draw_frames.py")
+
+
+def call(notebook: Path, *command: str | Path) -> str:
+    """Call what runs a notebook, and return what it prints."""
+    environment = os.environ | {"TQDM_DISABLE": "1"}
+    done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
+    # lesson 9 would take the network of lesson 8, and its stored outputs would change
+    (notebook.parent / "my_network.keras").unlink(missing_ok=True)
+    return done.stdout
 
 
 def run(notebook: Path, *options: str) -> float:
     """Run a notebook and return the seconds it took."""
     start = time.perf_counter()
-    environment = os.environ | {"TQDM_DISABLE": "1"}
-    subprocess.run([NBDEV_TEST, notebook, *options], check=True, env=environment)
-    seconds = time.perf_counter() - start
-    # lesson 9 would take the network of lesson 8, and its stored outputs would change
-    (notebook.parent / "my_network.keras").unlink(missing_ok=True)
-    return seconds
+    call(notebook, NBDEV_TEST, notebook, *options)
+    return time.perf_counter() - start
+
+
+def run_and_draw(lesson: Path) -> float:
+    """Run a lesson, keep its outputs and its frames; return the seconds it took without these."""
+    start = time.perf_counter()
+    drawing = call(lesson, sys.executable, DRAW_FRAMES, lesson)
+    return time.perf_counter() - start - float(drawing)
 
 
 def note_time(lesson: Path, seconds: float) -> None:
@@ -63,7 +77,7 @@ def main() -> None:
             run(notebook, "--save")
     total = 0.0
     for lesson in lessons:
-        seconds = run(lesson, "--save") if source is None else run_on(lesson, source)
+        seconds = run_and_draw(lesson) if source is None else run_on(lesson, source)
         if source is None:
             note_time(lesson, seconds)
         total += seconds

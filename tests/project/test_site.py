@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import command_page
 import findable
+import frames
 import numpy as np
 import pytest
 from alone import alone
@@ -707,3 +708,25 @@ def test_a_link_to_the_glossary_opens_its_entry(site: Site, page: Page) -> None:
     entry = page.locator(f"section#{anchor} h2")
     entry.wait_for()
     assert 0 <= entry.bounding_box()["y"] < 400
+
+
+def test_sliders_move_on_the_pages_of_their_lessons_alone(site: Site, page: Page) -> None:
+    lessons = {lesson.stem for lesson in LESSONS}
+    for name, each in site.pages.items():
+        wanted = frames.with_knobs(name) if name in lessons else {}
+        places = [f["data-place"] for f in each.all("figure") if "data-place" in f]
+        assert places == [f"_static/frames/{name}/{figure}/" for figure in wanted]
+        scripts = [s for s in each.all("script") if s.get("src", "").endswith("frames.js")]
+        assert len(scripts) == bool(wanted), name
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.address("07_split"))
+    slider = page.get_by_label("dealt")
+    layers = page.locator(".layers", has=page.locator("[src*='/draw_dealing/']"))
+    before = pixels(page, layers.locator("img").first)
+    assert not any(re.search(r"/\d+\.webp", url) for url in asked), (
+        "a frame comes when it is wanted"
+    )
+    slider.press("End")
+    assert np.abs(pixels(page, layers.locator("img").nth(1)) - before).max() > 100
+    assert "76 squares are on the test side" in (layers.locator("img").first.get_attribute("alt"))
