@@ -41,7 +41,7 @@ def _shrink(path: Path) -> Figure:
     rgb = np.asarray(Image.open(path).convert("RGB"))
     figure = look_at(rgb)
     # lines and letters stay as they are, photographs nearly so
-    quality = 85 if figure.pictures else 60
+    quality = 75 if figure.pictures else 60
     small = path.with_suffix(".webp")
     Image.fromarray(rgb).save(small, lossless=not figure.pictures, quality=quality, method=1)
     return figure

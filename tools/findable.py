@@ -28,7 +28,7 @@ PLACE = re.compile(
     r'|<li id="(?P<option>[^"]+)">(?=<p><code[^>]*><span class="pre">(?P<shown>--[\w-]+))',
     re.S,
 )
-LONGEST = 2000
+LONGEST = 1500
 
 
 def address() -> str:

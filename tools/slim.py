@@ -21,7 +21,9 @@ NEEDLESS = re.compile(
     r'|<link rel="preload" as="script"[^>]*>|<meta name="docsearch:[^>]*>'
     r"|<script>DOCUMENTATION_OPTIONS\.[^<]*</script>"
     r'|(?<=initial-scale=1\.0" />)<meta name="viewport"[^>]*>'
-    r'|<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+    r'|<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+    r'|(?<=class=")docutils (?=literal )|(?<=literal) notranslate(?=")'
+    r'| title="Link to this heading"',
     re.S,
 )
 AS_IT_IS = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.S)
@@ -32,7 +34,8 @@ BLOCKS = (
 )
 AROUND = re.compile(rf"\s*(</?(?:{BLOCKS})\b[^>]*>)\s*")
 # names, operators and blanks in code have the color of text
-PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')
+PLAIN = re.compile(r'<span class="(?:[nopw]|nb|nn|si|sa|bp|ow)">([^<]*)</span>')
+SIDEBAR = re.compile(r'<nav class="bd-links.*?</nav>', re.S)
 LARGEST = 100_000
 # nothing on a page waits for its scripts: they come when it is there, in their order
 LOADER = """<script>((page) => {{
@@ -56,7 +59,7 @@ def slim(out: Path) -> None:
     drawn = figures.shrink(out / "_images")
     paths = [p for p in out.rglob("*.html") if "_static" not in p.parts]
     pages = {p: NEEDLESS.sub("", p.read_text(encoding="utf-8")) for p in paths}
-    pages = {p: figures.show(page, drawn) for p, page in pages.items()}
+    pages = {p: figures.show(SIDEBAR.sub(short, page), drawn) for p, page in pages.items()}
     style_files, script_files = on_every_page(pages, LINKED), on_every_page(pages, LOADED)
     style = write(out, "css", styles.join(style_files, names(out, pages)))
     scripts = [write(out, "js", text) for text in join_scripts(texts(script_files))]
@@ -82,6 +85,11 @@ def on_every_page(pages: dict[Path, str], links: re.Pattern[str]) -> list[Path]:
     """Return the files that all pages load, in order."""
     lists = [[target(path, link) for link in links.findall(text)] for path, text in pages.items()]
     return [path for path in lists[0] if all(path in others for others in lists)]
+
+
+def short(sidebar: re.Match[str]) -> str:
+    """Return a sidebar whose links don't say that they are links."""
+    return sidebar[0].replace(' class="reference internal"', "")
 
 
 def without(page: str, path: Path, joined: set[Path]) -> str:
