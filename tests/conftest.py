@@ -37,6 +37,7 @@ LONGEST = {
     "lab/test_jupyterlab.py": 160,
     "project/test_site.py": 200,
     "project/test_faults.py": 110,
+    "project/test_live.py": 50,
     "runs/test_whole_runs.py::test_drawn_cells_are_learned": 100,
     "runs/test_run.py": 90,
     "project/test_notebooks.py::test_lesson_runs_on_real_images[08": 90,

@@ -16,6 +16,7 @@ import contents
 import findable
 import house
 import icons
+import live_page
 import pictures
 import reference
 import slim
@@ -55,6 +56,7 @@ def write(path: Path, text: str) -> None:
 
 def build(out: Path, work: Path) -> int:
     """Build the site into `out`, with `work` for what is needed on the way."""
+    live_page.check()
     for folder in (work / "site", work / "doctrees"):
         shutil.rmtree(folder, ignore_errors=True)
     if (out / "searchindex.js").exists():

@@ -6,6 +6,7 @@ import re
 import contents
 import frames
 import lesson_map
+import live_page
 import nbformat
 import reference
 from nbformat import NotebookNode
@@ -80,6 +81,7 @@ def page(text: str, name: str) -> str:
         frames.put_in(notebook, name)
     if name == "index":
         add_front(notebook)
+    live_page.add_boxes(notebook, name)
     return nbformat.writes(notebook)
 
 

@@ -34,7 +34,7 @@ const score = ([link, heading, title, text], asked, words) => {
 
 const surroundings = (text, words) => {
   const first = words.map((word) => text.toLowerCase().indexOf(word)).filter((at) => at >= 0);
-  const start = Math.max(0, Math.min(...first, text.length) - 60);
+  const start = first.length ? Math.max(0, Math.min(...first) - 60) : 0;
   const from = start ? text.indexOf(" ", start) + 1 : 0;
   return (from ? "… " : "") + text.slice(from, from + 200) + (text.length > from + 200 ? " …" : "");
 };

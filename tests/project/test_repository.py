@@ -243,6 +243,7 @@ def test_wheel_and_sdist_work_outside_the_checkout(copy: Path, tmp_path: Path) -
         )
         assert b"'report' is undefined" in asked.stderr, "the templates are not in the package"
         assert not re.search(r'"outputs": \[[^]]', read_lessons(site))
+        assert not (site / "bloodcell_tut" / "lessons" / "how_to").exists(), "the site has them"
         code = "import bloodcell_tut as bt; print(len(bt.lab.copy_lessons('lessons of mine')))"
         copied = int(run(sys.executable, "-c", code, cwd=site, env=env).stdout)
         assert copied > len(list((ROOT / "nbs").glob("*.ipynb"))), (
