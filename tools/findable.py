@@ -52,7 +52,7 @@ def describe(app: Sphinx, name: str, template: str, context: dict, doctree: obje
             f'<link rel="alternate" type="text/markdown" href="{up}{name}.md">',
             f'<meta name="description" content="{about}">',
             '<meta property="og:type" content="website">',
-            f'<meta property="og:title" content="{context["title"]}">',
+            f'<meta property="og:title" content="{html.escape(plain(context["title"]))}">',
             f'<meta property="og:site_name" content="{contents.facts()["lib_name"]}">',
             f'<meta property="og:description" content="{about}">',
             f'<meta property="og:image" content="{card}">',
