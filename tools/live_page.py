@@ -57,9 +57,12 @@ def add_boxes(notebook: NotebookNode, name: str) -> None:
 
 def html(box: str) -> str:
     """Return a box as HTML without an empty line, which would end it in Markdown."""
-    text = (ROOT / "docs" / "live" / f"{box}.html").read_text(encoding="utf-8")
+    text, style = (
+        (ROOT / "docs" / "live" / name).read_text(encoding="utf-8")
+        for name in (f"{box}.html", "live.css")
+    )
     text = text.replace("PIXELS", pixels()) if "PIXELS" in text else text
-    return re.sub(r"\n{2,}", "\n", text)
+    return re.sub(r"\n{2,}", "\n", text.replace("STYLE", style))
 
 
 def pixels() -> str:

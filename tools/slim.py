@@ -14,6 +14,7 @@ LINKED = re.compile(
     r'(?: rel="stylesheet")? />'
 )
 LOADED = re.compile(r'\s*<script (?:defer )?src="([^"]*_static/[^"?]+\.js)[^"]*"></script>')
+OWN = re.compile(r'<script (?:defer )?src="([^"]+)"(?: defer)?></script>')
 # what the theme writes and no reader needs: comments, a second list of headings, settings twice
 NEEDLESS = re.compile(
     r'<!--.*?-->|<div id="jb-print-docs-body".*?(?=<div id="searchbox">)'
@@ -66,9 +67,10 @@ def slim(out: Path) -> None:
     joined = {*style_files, *script_files}
     for path, page in pages.items():
         up = "../" * (len(path.relative_to(out).parts) - 1)
-        head = LOADER.format(scripts=[f"{up}{script}" for script in scripts])
-        head += f'<link rel="stylesheet" href="{up}{style}">'
         page = without(page, path, joined)
+        head = LOADER.format(scripts=[*(f"{up}{script}" for script in scripts), *OWN.findall(page)])
+        head += f'<link rel="stylesheet" href="{up}{style}">'
+        page = OWN.sub("", page)
         page = page.replace("</head>", f"{head}</head>", 1)
         path.write_text(tight(accessible.mend(page)), encoding="utf-8")
     remove_unused(out, drawn, joined)
