@@ -24,7 +24,7 @@ from PIL import Image
 FACTS = contents.ROOT / "docs" / "frames.json"
 FOLDER = contents.ROOT / "docs" / "static" / "frames"
 STILL = "still.webp"
-SCRIPT = '<script src="_static/frames.js" defer></script>'
+SCRIPT = '<script defer src="_static/frames.js"></script>'
 
 
 class Figure(TypedDict):

@@ -14,7 +14,6 @@ LINKED = re.compile(
     r'(?: rel="stylesheet")? />'
 )
 LOADED = re.compile(r'\s*<script (?:defer )?src="([^"]*_static/[^"?]+\.js)[^"]*"></script>')
-OWN = re.compile(r'<script (?:defer )?src="([^"]+)"(?: defer)?></script>')
 # what the theme writes and no reader needs: comments, a second list of headings, settings twice
 NEEDLESS = re.compile(
     r'<!--.*?-->|<div id="jb-print-docs-body".*?(?=<div id="searchbox">)'
@@ -68,10 +67,10 @@ def slim(out: Path) -> None:
     for path, page in pages.items():
         up = "../" * (len(path.relative_to(out).parts) - 1)
         page = without(page, path, joined)
-        head = LOADER.format(scripts=[*(f"{up}{script}" for script in scripts), *OWN.findall(page)])
+        own = LOADED.findall(page)
+        head = LOADER.format(scripts=[*(f"{up}{script}" for script in scripts), *own])
         head += f'<link rel="stylesheet" href="{up}{style}">'
-        page = OWN.sub("", page)
-        page = page.replace("</head>", f"{head}</head>", 1)
+        page = LOADED.sub("", page).replace("</head>", f"{head}</head>", 1)
         path.write_text(tight(accessible.mend(page)), encoding="utf-8")
     remove_unused(out, drawn, joined)
 
