@@ -1,6 +1,7 @@
 from . import brush as brush
 from . import cells as cells
 from . import kinds as kinds
+from . import laboratories as laboratories
 from . import nuclei as nuclei
 from . import sample as sample
 from . import smear as smear
@@ -11,10 +12,14 @@ from .kinds import Color as Color
 from .sample import DRAWN_PREFIX as DRAWN_PREFIX
 from .smear import FIELD_HEIGHT as FIELD_HEIGHT
 from .smear import FIELD_WIDTH as FIELD_WIDTH
+from .laboratories import HOME as HOME
+from .laboratories import LABORATORIES as LABORATORIES
+from .laboratories import Laboratory as Laboratory
 from .kinds import PLASMA as PLASMA
 from .smear import Photograph as Photograph
 from .kinds import Range as Range
 from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
+from .laboratories import Stain as Stain
 from .cells import WhiteCell as WhiteCell
 from .smear import Window as Window
 from .sample import augment as augment
@@ -22,6 +27,7 @@ from .cells import draw_cell as draw_cell
 from .smear import draw_field as draw_field
 from .smear import draw_photograph as draw_photograph
 from .sample import draw_sample as draw_sample
+from .laboratories import random_laboratory as random_laboratory
 
 __all__ = [
     "Augmented",
@@ -31,10 +37,14 @@ __all__ = [
     "DRAWN_PREFIX",
     "FIELD_HEIGHT",
     "FIELD_WIDTH",
+    "HOME",
+    "LABORATORIES",
+    "Laboratory",
     "PLASMA",
     "Photograph",
     "Range",
     "SAMPLE_COLUMNS",
+    "Stain",
     "WhiteCell",
     "Window",
     "augment",
@@ -42,4 +52,5 @@ __all__ = [
     "draw_field",
     "draw_photograph",
     "draw_sample",
+    "random_laboratory",
 ]

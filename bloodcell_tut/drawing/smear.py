@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from .brush import Plane, blend, outline, soft_step, turn, unit_grid
 from .cells import draw_cell
 from .kinds import CELL_KINDS, PLASMA
+from .laboratories import HOME, Laboratory, check_laboratory, develop
+from .laboratories import illuminate, restain
 from ..files.argument_checks import check_choice, check_rng, check_whole
 
 # %% ../../nbs/drawing/smear.ipynb #f15a32ea
@@ -44,11 +46,13 @@ def _red_cell(diameter: float, pallor: float, rng: np.random.Generator) -> Plane
     return soft_step(1 - rho, 4 / diameter) * (1 - well + np.float32(rng.uniform(0, 0.25)) * rim)
 
 
-def _places(n: int, spacing: float, clumped: float, rng: np.random.Generator) -> list[NDArray]:
+def _places(
+    n: int, spacing: float, clumped: float, margin: float, rng: np.random.Generator
+) -> list[NDArray]:
     """Return n places (x, y); a share `clumped` of them lies beside an earlier one."""
     places: list[NDArray] = []
     for _ in range(n):
-        place = rng.uniform((-15, -15), (FIELD_WIDTH + 15, FIELD_HEIGHT + 15))
+        place = rng.uniform((-margin, -margin), (FIELD_WIDTH + margin, FIELD_HEIGHT + margin))
         if places and rng.random() < clumped:
             angle, r = rng.uniform(0, 2 * np.pi), spacing * rng.uniform(0.65, 1.0)
             neighbor = places[rng.integers(len(places))]
@@ -61,7 +65,7 @@ def _red_cells(scale: float, rng: np.random.Generator) -> tuple[Plane, int]:
     density = np.zeros((FIELD_HEIGHT, FIELD_WIDTH), np.float32)
     size, solid = scale * rng.uniform(37, 45), rng.uniform(0, 0.9)
     n = int(rng.integers(18, 80) / scale**2)
-    places = _places(n, size, rng.uniform(0.1, 0.75), rng)
+    places = _places(n, size, rng.uniform(0.1, 0.75), max(15, 13 * scale), rng)
     for x, y in places:
         pallor = rng.uniform(0, 0.2) if rng.random() < solid else rng.uniform(0.3, 0.95)
         patch = _red_cell(size * rng.normal(1, 0.08), pallor, rng)
@@ -82,19 +86,22 @@ def _glint(density: Plane, x: float, y: float, rng: np.random.Generator) -> None
     cv2.circle(density, at, max(radius - 2, 1), 0.1, -1, cv2.LINE_AA)
 
 
-def _add_platelets(field: Plane, scale: float, rng: np.random.Generator) -> None:
+def _add_platelets(
+    field: Plane, scale: float, laboratory: Laboratory, rng: np.random.Generator
+) -> None:
+    half = max(10, int(9 * scale))
     for _ in range(rng.poisson(3)):
         diameter = scale * rng.uniform(5, 12)
-        u, v = unit_grid(10, diameter)
+        u, v = unit_grid(half, diameter)
         stretch = np.float32(rng.uniform(1, 1.5))
         rho = outline(u * stretch, v / stretch, 0.08, rng)
         cover = soft_step(1 - rho, 5 / diameter) * np.float32(rng.uniform(0.3, 0.9))
-        here, there = _window(rng.uniform(0, FIELD_WIDTH), rng.uniform(0, FIELD_HEIGHT), 10)
-        tint = np.array([142, 128, 192]) + rng.normal(0, 10, 3)
+        here, there = _window(rng.uniform(0, FIELD_WIDTH), rng.uniform(0, FIELD_HEIGHT), half)
+        tint = restain(np.array([142, 128, 192]) + rng.normal(0, 10, 3), laboratory)
         field[here] = blend(field[here], tint, cover[there])
 
 # %% ../../nbs/drawing/smear.ipynb #613788f7
-def _camera(field: Plane, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _camera(field: Plane, laboratory: Laboratory, rng: np.random.Generator) -> NDArray[np.uint8]:
     gain = np.exp(rng.normal(0, 0.03) + rng.normal(0, 0.027, 3))
     x = np.linspace(-1, 1, FIELD_WIDTH, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, FIELD_HEIGHT, dtype=np.float32)[:, None]
@@ -103,12 +110,13 @@ def _camera(field: Plane, rng: np.random.Generator) -> NDArray[np.uint8]:
     tint = np.abs(rng.normal(0, 1, 3)).astype(np.float32)
     light = 1 + slope * tint - corners
     light *= gain.astype(np.float32)
-    field = field * light
-    field = cv2.GaussianBlur(field, (0, 0), min(0.4 + rng.gamma(1.2, 0.35), 2.6))
+    field = illuminate(field, laboratory) * light
+    blur = min(0.4 + rng.gamma(1.2, 0.35), 2.6) * laboratory.blur / HOME.blur * laboratory.scale
+    field = cv2.GaussianBlur(field, (0, 0), blur)
     white = rng.standard_normal(field.shape, dtype=np.float32)
     noise: Plane = cv2.GaussianBlur(white, (0, 0), 0.6)
-    noise *= np.float32(rng.uniform(0.2, 2.5))
-    field = cv2.add(field, noise)
+    noise *= np.float32(rng.uniform(0.2, 2.5) * (laboratory.noise / HOME.noise))
+    field = develop(cv2.add(field, noise), laboratory)
     return np.clip(field, 0, 255).astype(np.uint8)
 
 # %% ../../nbs/drawing/smear.ipynb #9c794d23
@@ -140,7 +148,9 @@ class Photograph:
     red_cells: int
 
 
-def draw_photograph(cell_type: str, rng: np.random.Generator) -> Photograph:
+def draw_photograph(
+    cell_type: str, rng: np.random.Generator, *, laboratory: Laboratory = HOME
+) -> Photograph:
     """Paint one photograph with one white cell.
 
     Parameters
@@ -150,23 +160,28 @@ def draw_photograph(cell_type: str, rng: np.random.Generator) -> Photograph:
     rng
         Source of randomness; the scene, the cell and the camera each get a generator, so the same
         `rng` with another cell type changes only the white cell.
+    laboratory
+        Whose stains, light, microscope and camera it is taken with.
 
     Raises
     ------
     ArgumentError
-        When the cell type is unknown.
+        When the cell type is unknown, or `laboratory` isn't a `Laboratory`.
     """
     check_choice(cell_type, "cell_type", CELL_KINDS)
     check_rng(rng)
-    return _paint(cell_type, rng)
+    check_laboratory(laboratory)
+    return _paint(cell_type, rng, laboratory)
 
 
-def _paint(cell_type: str, rng: np.random.Generator, is_empty: bool = False) -> Photograph:
+def _paint(
+    cell_type: str, rng: np.random.Generator, laboratory: Laboratory, is_empty: bool = False
+) -> Photograph:
     scene, inner, camera = rng.spawn(3)
-    scale = scene.uniform(0.9, 1.15)
+    scale = scene.uniform(0.9, 1.15) * laboratory.scale
     x, y = np.clip(scene.normal((160, 120), (58, 48)), (25, 20), (295, 220))
     density, n_red = _red_cells(scale, scene)
-    hemoglobin = np.array([0.115, 0.30, 0.27]) * scene.uniform(0.7, 1.3)
+    hemoglobin = laboratory.red_cells.density * scene.uniform(0.7, 1.3)
     hemoglobin *= 1 + scene.normal(0, 0.11, 3)
     stain = scene.uniform(0.85, 1.15) + scene.normal(0, 0.025, 3)
     cell = draw_cell(cell_type, scale, inner)
@@ -178,26 +193,33 @@ def _paint(cell_type: str, rng: np.random.Generator, is_empty: bool = False) -> 
     plasma = np.array(PLASMA, np.float32)
     # Beer and Lambert's law: light falls exponentially with the density it passes
     field = plasma * np.exp(-density[..., None] * hemoglobin.astype(np.float32))
-    _add_platelets(field, scale, scene)
+    _add_platelets(field, scale, laboratory, scene)
     stained = plasma + (cell.color[there] - plasma) * stain.astype(np.float32)
-    field[here] = blend(field[here], stained, cell.cell[there])
+    field[here] = blend(field[here], restain(stained, laboratory), cell.cell[there])
     mask = np.zeros((FIELD_HEIGHT, FIELD_WIDTH), np.uint8)
     mask[here] = (cell.cell[there] > 0.5).astype(np.uint8) + (cell.nucleus[there] > 0.5)
     area = float((cell.nucleus > 0.5).sum())
-    return Photograph(_camera(field, camera), mask, (float(x), float(y)), area, cell.lobes, n_red)
+    image = _camera(field, laboratory, camera)
+    return Photograph(image, mask, (float(x), float(y)), area, cell.lobes, n_red)
 
 # %% ../../nbs/drawing/smear.ipynb #1aa3d1d3
+_TRIES = 100
+"""So often a cell is tried in a field; then it is full."""
+
+
 def draw_field(
-    n_cells: int, rng: np.random.Generator
+    n_cells: int, rng: np.random.Generator, *, laboratory: Laboratory = HOME
 ) -> tuple[NDArray[np.uint8], list[tuple[int, int, int, int]]]:
     """Paint one field with any number of white cells that don't touch.
 
     Parameters
     ----------
     n_cells
-        0 to 3; more rarely fit.
+        0 to 3; more rarely fit. Where cells are large, the field may be full before.
     rng
         Source of randomness.
+    laboratory
+        Whose stains, light, microscope and camera it is taken with.
 
     Returns
     -------
@@ -208,11 +230,15 @@ def draw_field(
     """
     check_whole(n_cells, "n_cells", 0)
     check_rng(rng)
+    check_laboratory(laboratory)
     kinds = list(CELL_KINDS)
-    image, boxes = _paint(kinds[0], rng, is_empty=True).image, list[tuple[int, int, int, int]]()
+    image = _paint(kinds[0], rng, laboratory, is_empty=True).image
+    boxes = list[tuple[int, int, int, int]]()
     taken = np.zeros((FIELD_HEIGHT, FIELD_WIDTH), np.uint8)
-    while len(boxes) < n_cells:
-        drawn = draw_photograph(kinds[rng.integers(len(kinds))], rng)
+    tries = 0
+    while len(boxes) < n_cells and tries < _TRIES:
+        tries += 1
+        drawn = _paint(kinds[rng.integers(len(kinds))], rng, laboratory)
         inside = (drawn.mask > 0).astype(np.uint8)
         around = np.asarray(cv2.dilate(inside, np.ones((9, 9), np.uint8)), np.uint8)
         if (taken & around).any():
