@@ -123,7 +123,7 @@ class Laboratory:
 
     name: str
     # measured on the colors of `CELL_KINDS`
-    nucleus: Stain = Stain((0.43, 0.72, -0.08))
+    nucleus: Stain = Stain((0.25, 0.50, -0.10))
     cytoplasm: Stain = Stain((0.28, 0.24, -0.01))
     granules: Stain = Stain((0.08, 0.57, 0.295))
     red_cells: Stain = Stain((0.115, 0.30, 0.27))
@@ -195,7 +195,9 @@ def restain(color: ArrayLike, laboratory: Laboratory) -> Plane:
     here, there = (np.stack([getattr(a, s).density for s in _STAINS]) for a in (HOME, laboratory))
     plasma = np.array(PLASMA, np.float32)
     density = np.log(plasma / np.maximum(color, 1))
-    return plasma * np.exp(-(density @ (np.linalg.inv(here) @ there).astype(np.float32)))
+    # there is no less than none of a stain
+    amounts = np.maximum(density @ np.linalg.inv(here).astype(np.float32), 0)
+    return plasma * np.exp(-(amounts @ there.astype(np.float32)))
 
 
 def illuminate(field: Plane, laboratory: Laboratory) -> Plane:
@@ -241,21 +243,21 @@ LABORATORIES = {
         HOME,
         # May-Grünwald-Giemsa, oil lens, white LED, a camera that sharpens
         Laboratory(
-            name="giemsa", nucleus=Stain((0.85, 1.45, 0.30)), cytoplasm=Stain((0.55, 0.36, 0.08)),
+            name="giemsa", nucleus=Stain((0.50, 1.20, 0.25)), cytoplasm=Stain((0.55, 0.36, 0.08)),
             granules=Stain((0.10, 0.75, 0.60)), red_cells=Stain((0.09, 0.36, 0.30)),
             light=(0.95, 0.97, 1.0), exposure=0.93, white_balance=0.6, pixel=14.5, blur=0.10,
             contrast=1.1, saturation=1.1, noise=1.0, sharpening=0.9, jpeg_quality=(85, 95),
         ),
         # a rapid reagent that dissolves red cells; halogen light, no white balance, overexposed
         Laboratory(
-            name="rapid", nucleus=Stain((1.0, 2.2, 0.75)), cytoplasm=Stain((0.42, 0.38, 0.22)),
+            name="rapid", nucleus=Stain((0.75, 1.95, 0.60)), cytoplasm=Stain((0.42, 0.38, 0.22)),
             granules=Stain((0.16, 0.85, 0.75)), red_cells=Stain(HOME.red_cells.color, 0.15),
             light=(1.0, 0.97, 0.57), exposure=1.06, pixel=21.0, blur=0.14,
             noise=1.6, sharpening=0.5, jpeg_quality=(75, 90),
         ),
         # Leishman's stain, dry lens of 40x, little light
         Laboratory(
-            name="leishman", nucleus=Stain((0.64, 0.98, 0.12)),
+            name="leishman", nucleus=Stain((0.42, 0.82, 0.09)),
             cytoplasm=Stain((0.34, 0.25, 0.04)), granules=Stain((0.07, 0.48, 0.36)),
             red_cells=Stain((0.08, 0.24, 0.25)), light=(0.96, 0.90, 1.0), exposure=0.74,
             white_balance=0.2, magnification=40.0, pixel=9.6, blur=0.24, contrast=0.9,
@@ -271,7 +273,7 @@ _RANDOM: dict[str, Range] = {
     "saturation": (0.7, 1.4), "noise": (0.2, 3), "sharpening": (0, 1.5),
 }  # fmt: skip
 _HUES: dict[str, tuple[Range, Range, Range]] = {
-    "nucleus": ((0.35, 1.05), (1, 1), (-0.1, 0.5)),
+    "nucleus": ((0.2, 0.95), (1, 1), (-0.2, 0.5)),
     "cytoplasm": ((0.9, 1.5), (1, 1), (0, 0.5)),
     "granules": ((0.1, 0.4), (1, 1), (0.4, 1.0)),
     "red_cells": ((0.2, 0.95), (1, 1), (0.7, 1.2)),
@@ -287,17 +289,17 @@ def random_laboratory(rng: np.random.Generator) -> Laboratory:
     ----------
     rng
         Source of randomness; every number is drawn evenly from a range. Nuclei: optical density
-        0.45 to 2.6 in green, from pale violet over plum and blue to nearly black. Cytoplasm 0.2 to
-        0.5 of that, granules 0.4 to 1.4, red cells 0 to 0.6, from invisible to dense, pink, brown
+        0.35 to 2.2 in green, from pale violet over plum and blue to nearly black. Cytoplasm 0.25 to
+        0.6 of that, granules 0.4 to 1.4 but at most twice that, red cells 0 to 0.6, from invisible to dense, pink, brown
         or gray-green. The empty glass is white, yellow, gray, lilac or pink. Lenses of 40x to
         100x; cells 0.7 to 2.2 times as large as home's; blur one to two times the best that the
         lens can do.
     """
     check_rng(rng)
-    depth = rng.uniform(0.45, 2.6)
+    depth = rng.uniform(0.35, 2.2)
     strengths = {
-        "nucleus": depth, "cytoplasm": depth * rng.uniform(0.2, 0.5),
-        "granules": rng.uniform(0.4, 1.4), "red_cells": rng.uniform(0, 0.6),
+        "nucleus": depth, "cytoplasm": depth * rng.uniform(0.25, 0.6),
+        "granules": rng.uniform(0.4, min(1.4, 2 * depth)), "red_cells": rng.uniform(0, 0.6),
     }  # fmt: skip
     hues = {name: rng.uniform(*np.transpose(ranges)) for name, ranges in _HUES.items()}
     drawn: dict[str, Any] = {name: float(rng.uniform(*some)) for name, some in _RANDOM.items()}
