@@ -85,7 +85,7 @@ class Laboratory:
     nucleus
         Azure B with eosin Y in chromatin: purple.
     cytoplasm
-        Azure B in cytoplasm that makes protein: blue.
+        Azure B in cytoplasm that makes protein, and beside the purple in nuclei: blue.
     granules
         Eosin Y in granules: red.
     red_cells
@@ -175,7 +175,7 @@ def _check_quality(value: Any) -> None:
 HOME = Laboratory(name="home")
 """The laboratory of the public archive: all that is drawn without another is drawn with it."""
 
-# %% ../../nbs/drawing/laboratories.ipynb #1ab00008
+# %% ../../nbs/drawing/laboratories.ipynb #1ab0000b
 _STAINS = ("nucleus", "cytoplasm", "granules")
 
 
@@ -236,7 +236,7 @@ def check_laboratory(laboratory: object) -> None:
     expected = "a Laboratory, such as LABORATORIES['rapid']"
     check_kind(laboratory, Laboratory, "laboratory", expected)
 
-# %% ../../nbs/drawing/laboratories.ipynb #1ab0000a
+# %% ../../nbs/drawing/laboratories.ipynb #1ab0000f
 LABORATORIES = {
     laboratory.name: laboratory
     for laboratory in (
@@ -267,13 +267,13 @@ LABORATORIES = {
 }  # fmt: skip
 """Laboratories by their names: home's and three others."""
 
-# %% ../../nbs/drawing/laboratories.ipynb #1ab0000b
+# %% ../../nbs/drawing/laboratories.ipynb #1ab00011
 _RANDOM: dict[str, Range] = {
     "exposure": (0.65, 1.2), "white_balance": (0, 1), "contrast": (0.8, 1.3),
     "saturation": (0.7, 1.4), "noise": (0.2, 3), "sharpening": (0, 1.5),
 }  # fmt: skip
 _HUES: dict[str, tuple[Range, Range, Range]] = {
-    "nucleus": ((0.2, 0.95), (1, 1), (-0.2, 0.5)),
+    "nucleus": ((0.3, 0.95), (1, 1), (-0.15, 0.5)),
     "cytoplasm": ((0.9, 1.5), (1, 1), (0, 0.5)),
     "granules": ((0.1, 0.4), (1, 1), (0.4, 1.0)),
     "red_cells": ((0.2, 0.95), (1, 1), (0.7, 1.2)),
@@ -289,11 +289,11 @@ def random_laboratory(rng: np.random.Generator) -> Laboratory:
     ----------
     rng
         Source of randomness; every number is drawn evenly from a range. Nuclei: optical density
-        0.35 to 2.2 in green, from pale violet over plum and blue to nearly black. Cytoplasm 0.25 to
-        0.6 of that, granules 0.4 to 1.4 but at most twice that, red cells 0 to 0.6, from invisible to dense, pink, brown
-        or gray-green. The empty glass is white, yellow, gray, lilac or pink. Lenses of 40x to
-        100x; cells 0.7 to 2.2 times as large as home's; blur one to two times the best that the
-        lens can do.
+        0.35 to 2.2 in green, from pale violet over plum and blue to nearly black. Cytoplasm 0.25
+        to 0.6 of that; granules 0.4 to 1.4, at most twice that. Red cells 0 to 0.6, from invisible
+        to dense, pink, brown or gray-green. The empty glass is white, yellow, gray, lilac or pink.
+        Lenses of 40x to 100x; cells 0.7 to 2.2 times as large as home's; blur one to two times the
+        best that the lens can do.
     """
     check_rng(rng)
     depth = rng.uniform(0.35, 2.2)

@@ -23,9 +23,10 @@ from ..files.cache import cache_folder
 from ..files.writing import build_once, code_stamp
 from ..files.digests import content_digest, file_digest
 from .kinds import CELL_KINDS
+from .laboratories import HOME, LABORATORIES, Laboratory
 from .smear import FIELD_HEIGHT, FIELD_WIDTH, Photograph, draw_photograph
-from ..files.argument_checks import check_kind, check_options, check_path, check_rng
-from ..files.argument_checks import check_whole, unless_none
+from ..files.argument_checks import check_choice, check_kind, check_options, check_path
+from ..files.argument_checks import check_rng, check_whole, unless_none
 
 # %% ../../nbs/drawing/sample.ipynb #4ccec3d2
 _CENTER = np.array([(FIELD_WIDTH - 1) / 2, (FIELD_HEIGHT - 1) / 2])
@@ -131,7 +132,7 @@ def _check(n_photographs: int, n_images: int, seed: int) -> None:
         )
 
 # %% ../../nbs/drawing/sample.ipynb #67cd5d38
-_PAINTING = ("brush", "nuclei", "kinds", "cells", "smear", "sample")
+_PAINTING = ("brush", "nuclei", "kinds", "laboratories", "cells", "smear", "sample")
 """The modules whose code decides what is drawn."""
 DRAWN_PREFIX = "Drawn_"
 """What the name of a drawn photograph begins with."""
@@ -147,15 +148,17 @@ def _drawing_stamp() -> str:
     return code_stamp(*(f"drawing/{name}" for name in _PAINTING))
 
 
-def _draw_files(plan: _Plan, seed: int, folder: Path) -> list[tuple]:
+def _draw_files(plan: _Plan, seed: int, laboratory: Laboratory, folder: Path) -> list[tuple]:
     """Paint one photograph, write its files, and return their rows of the table."""
-    photograph = draw_photograph(plan.cell_type, np.random.default_rng([seed, plan.index]))
+    scene = np.random.default_rng([seed, plan.index])
+    photograph = draw_photograph(plan.cell_type, scene, laboratory=laboratory)
+    least, most = laboratory.jpeg_quality
     rows = []
     for i, name in enumerate(plan.files):
         rng = np.random.default_rng([seed, plan.index, i])
         copy = augment(photograph, rng)
         bgr = cv2.cvtColor(copy.image, cv2.COLOR_RGB2BGR)
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 93))]
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(least, most + 1))]
         data = cv2.imencode(".jpeg", bgr, quality)[1].tobytes()
         (folder / "images" / plan.split / plan.cell_type / name).write_bytes(data)
         rows.append((
@@ -166,13 +169,12 @@ def _draw_files(plan: _Plan, seed: int, folder: Path) -> list[tuple]:
     return rows
 
 
-def _draw_all(folder: Path, n_photographs: int, n_images: int, seed: int) -> None:
-    plans = _plan_sample(n_photographs, n_images, seed)
+def _draw_all(folder: Path, plans: list[_Plan], seed: int, laboratory: Laboratory) -> None:
     for plan in plans:
         (folder / "images" / plan.split / plan.cell_type).mkdir(parents=True, exist_ok=True)
     pool = ThreadPoolExecutor(2)
     try:
-        drawn = pool.map(lambda plan: _draw_files(plan, seed, folder), plans)
+        drawn = pool.map(lambda plan: _draw_files(plan, seed, laboratory, folder), plans)
         bar = tqdm(drawn, "drawing", len(plans), unit="photograph", delay=2)
         rows = [row for some in bar for row in some]
     finally:
@@ -189,6 +191,7 @@ def draw_sample(
     n_photographs: int = 440,
     n_images: int = 1760,
     seed: int = 0,
+    laboratory: str | Laboratory = HOME.name,
 ) -> Path:
     """Draw a data set in the layout of the real archive, or find it already drawn.
 
@@ -196,13 +199,16 @@ def draw_sample(
     ----------
     folder
         Where to draw it; by default a folder of the user's cache, named after the drawing code,
-        the seed and the numbers.
+        the seed, the numbers and the laboratory.
     n_photographs
         Number of photographs, at least 8; the four classes get equal numbers.
     n_images
         Number of files made from them, at least `n_photographs`.
     seed
         The same seed gives the same bytes.
+    laboratory
+        Whose stains, light, microscope, camera and JPEG quality: a name in `LABORATORIES`, or a
+        `Laboratory`. The scene and the cells are the same in each, in its size.
 
     Returns
     -------
@@ -213,7 +219,8 @@ def draw_sample(
     Raises
     ------
     ArgumentError
-        When a number or the seed isn't a whole number, or is below 0.
+        When a number or the seed isn't a whole number, or is below 0, or the laboratory is
+        unknown.
     DatasetError
         When a number is too small, or `folder` holds something else.
     BloodcellError
@@ -221,7 +228,8 @@ def draw_sample(
     """
     unless_none(check_path, folder, "folder")
     _check(n_photographs, n_images, seed)
-    recipe = [_drawing_stamp(), seed, n_photographs, n_images]
+    laboratory = _named(laboratory)
+    recipe = [_drawing_stamp(), seed, n_photographs, n_images, *_mark(laboratory)]
     name = "sample-" + "-".join(str(value) for value in recipe)
     target = cache_folder() / name if folder is None else Path(folder)
     if folder is not None and target.exists() and _whole(target, recipe) is None:
@@ -231,13 +239,27 @@ def draw_sample(
         )
 
     def draw(unfinished: Path) -> None:
-        _draw_all(unfinished, n_photographs, n_images, seed)
+        plans = _plan_sample(n_photographs, n_images, seed)
+        _draw_all(unfinished, plans, seed, laboratory)
         # written last: it vouches for the table, and the table for the files
         vouched = [*recipe, content_digest(unfinished / _TABLE).hex()]
         (unfinished / "recipe.json").write_text(json.dumps(vouched))
 
     # only in the cache may an incomplete folder be removed
     return build_once(target, lambda: _whole(target, recipe), draw, replace=folder is None)
+
+
+def _named(laboratory: str | Laboratory) -> Laboratory:
+    if isinstance(laboratory, Laboratory):
+        return laboratory
+    check_choice(laboratory, "laboratory", LABORATORIES)
+    return LABORATORIES[laboratory]
+
+
+def _mark(laboratory: Laboratory) -> list[str]:
+    """Return what tells a laboratory's samples from all others; nothing for home's."""
+    digest = hashlib.sha256(repr(laboratory).encode()).hexdigest()
+    return [] if laboratory == HOME else [digest[:8]]
 
 
 def _whole(folder: Path, recipe: list) -> Path | None:
