@@ -67,7 +67,7 @@ def _check_color(value: object, name: str, limits: Range) -> None:
 # %% ../../nbs/drawing/laboratories.ipynb #1ab00006
 _LIMITS: dict[str, Range] = {
     "exposure": (0.2, 2), "white_balance": (0, 1), "magnification": (10, 150), "pixel": (2, 200),
-    "blur": (0, 2), "contrast": (0.2, 3), "saturation": (0, 3), "noise": (0, 20),
+    "blur": (0.02, 2), "contrast": (0.2, 3), "saturation": (0, 3), "noise": (0, 20),
     "sharpening": (0, 5),
 }  # fmt: skip
 _UNIT = 18.75 / 100
@@ -102,7 +102,7 @@ class Laboratory:
     pixel
         Width of a pixel of the finished picture on the camera's chip, in µm.
     blur
-        Standard deviation of the blur by lens and focus, in µm of blood.
+        Standard deviation of the blur by lens and focus, in µm of blood; none is free of it.
     contrast
         Stretches gray levels about the middle; 1 leaves them.
     saturation

@@ -21,6 +21,7 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 import bloodcell_tut
 from bloodcell_tut.drawing import sample
 from bloodcell_tut.drawing.kinds import CELL_KINDS
+from bloodcell_tut.drawing.laboratories import HOME
 from bloodcell_tut.drawing.sample import SAMPLE_COLUMNS, _drawing_stamp, draw_sample
 from bloodcell_tut.errors import ArgumentError, BloodcellError, DatasetError
 
@@ -113,7 +114,7 @@ def test_order_and_company_do_not_matter(small, tmp_path):
     for plan in (plans[17], plans[3]):
         folder = tmp_path / "images" / plan.split / plan.cell_type
         folder.mkdir(parents=True, exist_ok=True)
-        sample._draw_files(plan, 5, tmp_path)
+        sample._draw_files(plan, 5, HOME, tmp_path)
         for name in plan.files:
             twin = small / "images" / plan.split / plan.cell_type / name
             assert (folder / name).read_bytes() == twin.read_bytes()
@@ -137,7 +138,9 @@ def test_the_cache_is_used_again(tmp_path, monkeypatch):
     assert leftovers(tmp_path) == ["locks", folder.name]
 
 
-@pytest.mark.parametrize("module", ["brush", "nuclei", "kinds", "cells", "smear", "sample"])
+@pytest.mark.parametrize(
+    "module", ["brush", "nuclei", "kinds", "laboratories", "cells", "smear", "sample"]
+)
 def test_a_change_of_the_code_changes_the_stamp(module, tmp_path, monkeypatch):
     before = _drawing_stamp()
     package = Path(bloodcell_tut.__file__).parent

@@ -81,9 +81,16 @@ ARGUMENTS = {
     # drawing
     "augment": "photograph:photograph rng:rng",
     "draw_cell": "cell_type:class_name scale:number rng:rng",
-    "draw_field": "n_cells:seed rng:rng",
-    "draw_photograph": "cell_type:class_name rng:rng",
-    "draw_sample": "folder:new_path? n_photographs:eight n_images:eight seed:seed",
+    "Laboratory": "name:text nucleus:stain cytoplasm:stain granules:stain red_cells:stain "
+    "light:color exposure:positive white_balance:part_of_one magnification:magnification "
+    "pixel:pixel blur:positive contrast:positive saturation:from_zero noise:from_zero "
+    "sharpening:from_zero jpeg_quality:qualities",
+    "Stain": "color:color strength:from_zero",
+    "draw_field": "n_cells:seed rng:rng laboratory:laboratory",
+    "draw_photograph": "cell_type:class_name rng:rng laboratory:laboratory",
+    "draw_sample": "folder:new_path? n_photographs:eight n_images:eight seed:seed "
+    "laboratory:laboratory_name",
+    "random_laboratory": "rng:rng",
     # files
     "cache_folder": "",
     "extract_archive": "zip_path:zip folder:new_path?",

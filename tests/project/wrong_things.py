@@ -25,7 +25,7 @@ from bloodcell_tut import (
     choose_dataset,
     save_model,
 )
-from bloodcell_tut.drawing import draw_photograph
+from bloodcell_tut.drawing import HOME, Stain, draw_photograph
 from bloodcell_tut.inference import OutOfDistributionDetector, SavedModel
 from bloodcell_tut.lab import lessons_folder
 from bloodcell_tut.pages import PageFigure
@@ -198,6 +198,12 @@ KINDS = {
     "number": kind(lambda w: 2.0, "a fraction"),
     "positive": kind(lambda w: 2.0, "a fraction"),
     "real": kind(lambda w: 0.5, "a fraction", "zero", "minus one"),
+    "from_zero": kind(lambda w: 1.0, "a fraction", "zero"),
+    "part_of_one": kind(lambda w: 0.5, "zero"),
+    "magnification": kind(lambda w: 100.0),
+    "pixel": kind(lambda w: 18.75),
+    "qualities": kind(lambda w: (60, 90), "a tuple"),
+    "color": kind(lambda w: (1.0, 0.9, 0.5)),
     "flag": kind(lambda w: False, "True"),
     # words
     "text": kind(lambda w: "some text", *_TEXTS),
@@ -206,6 +212,7 @@ KINDS = {
     "class_name": kind(lambda w: "MONOCYTE"),
     "class_names": kind(lambda w: NAMES),
     "exercise": kind(lambda w: "check_put_back"),
+    "laboratory_name": kind(lambda w: "rapid"),
     "level": kind(lambda w: "photograph"),
     "metric": kind(lambda w: "loss"),
     "mode": kind(lambda w: "wb"),
@@ -249,11 +256,13 @@ KINDS = {
     "evaluation": kind(lambda w: w.evaluation, "an evaluation"),
     "figures": kind(lambda w: [PageFigure("a", b"", "a picture")], "an empty list"),
     "findings": kind(lambda w: w.findings, "an empty list"),
+    "laboratory": kind(lambda w: HOME),
     "model": kind(lambda w: w.model, "a network"),
     "photograph": kind(lambda w: draw_photograph("MONOCYTE", w.rng)),
     "recipe": kind(lambda w: ARTICLE),
     "report": kind(lambda w: w.report),
     "saved": kind(lambda w: w.saved, "a saved model"),
+    "stain": kind(lambda w: Stain((1.0, 2.0, 0.5))),
     "settings": kind(lambda w: RunSettings()),
     # of others
     "axes": kind(lambda w: Figure().add_subplot()),
