@@ -28,8 +28,8 @@ def public(index: dict) -> dict:
 
 
 class BuildPy(build_py):
-    """Keep the wheel small: lessons without outputs, which a learner makes anew, and with short
-    ids; an index of public names alone."""
+    """Keep the wheel small: lessons without outputs, which a learner makes anew, and without ids;
+    an index of public names alone."""
 
     def run(self) -> None:
         super().run()
@@ -37,8 +37,11 @@ class BuildPy(build_py):
         index.write_text(f"d = {public(runpy.run_path(str(index))['d'])}\n", encoding="utf-8")
         for path in Path(self.build_lib).glob("bloodcell_tut/lessons/**/*.ipynb"):
             notebook = json.loads(path.read_text(encoding="utf-8"))
-            for number, cell in enumerate(notebook["cells"]):
-                cell["id"] = str(number)
+            # the last format without ids
+            notebook["nbformat_minor"] = 4
+            for cell in notebook["cells"]:
+                cell.pop("id", None)
+                cell["source"] = "".join(cell["source"])
                 if cell["cell_type"] == "code":
                     cell |= {"outputs": [], "execution_count": None}
             text = json.dumps(notebook, ensure_ascii=False, separators=(",", ":"))
