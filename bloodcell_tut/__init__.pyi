@@ -22,6 +22,7 @@ from . import runs as runs
 from . import shuffling as shuffling
 from . import sources as sources
 from . import split as split
+from . import stain as stain
 from . import training as training
 from . import training_data as training_data
 from .errors import ArchiveError as ArchiveError

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..files.image_file import check_image
-from ..finder import largest_component, stain_mask
+from ..stain import largest_component, stain_mask
 
 # %% ../../nbs/baselines/hand_crafted_features.ipynb #ac59ac1b
 HAND_CRAFTED_FEATURES = (
