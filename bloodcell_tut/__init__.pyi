@@ -23,6 +23,7 @@ from . import shuffling as shuffling
 from . import sources as sources
 from . import split as split
 from . import stain as stain
+from . import standardization as standardization
 from . import training as training
 from . import training_data as training_data
 from .errors import ArchiveError as ArchiveError

@@ -104,7 +104,8 @@ def _run(
         typer.Option(help="cut out the white cell, keep the whole image, or let us choose"),
     ] = "auto",
     recipe: Annotated[
-        Literal["small", "article"] | None, typer.Option(help="training recipe (default: its own)")
+        Literal["small", "article", "anywhere"] | None,
+        typer.Option(help="training recipe (default: its own); anywhere: for any laboratory"),
     ] = None,
     split: Annotated[
         Literal["photograph", "image"], typer.Option(help="hold back whole photographs or images")

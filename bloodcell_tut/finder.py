@@ -72,14 +72,14 @@ _RIM, _DIVIDED_RIM = 0.5, 0.45
 
 def _cell_of(lobes: list[np.ndarray], stain: Stain) -> Box | None:
     """Return the box of the cell with this nucleus, or None when we aren't sure that it is one."""
-    confidence = _confidence(np.sum(lobes, axis=0, dtype=np.uint8), stain)
+    confidence = _confidence(np.max(lobes, axis=0), stain)
     if confidence < 0.5:
         return None
     stained = (_DIVIDED_RIM if stain.divided else _RIM) * stain.threshold
     parts = np.array([_around(stain.blueness, stained, lobe) for lobe in lobes])
     (left, top), (right, bottom) = parts[:, :2].min(axis=0), parts[:, 2:].max(axis=0)
-    sides = left, top, right - left, bottom - top
-    return Box(*(float(side / stain.scale) for side in sides), confidence)
+    x, y, wide, high = np.array([left, top, right - left, bottom - top]) / stain.scale
+    return Box(float(x), float(y), float(wide), float(high), confidence)
 
 
 def _confidence(nucleus: np.ndarray, stain: Stain) -> float:
@@ -279,9 +279,9 @@ def _stains(image: np.ndarray, field: float) -> Iterator[Stain]:
 class Surroundings(NamedTuple):
     """What is around a white cell, in levels of 0 to 255, and the cell's box.
 
-    `nuclei`: other stained spots, a quarter as large as the nucleus or more. `darker`, `purple`: how
-    much less green the nucleus is than what is around, how much more red than green. `ground`: how
-    much more red than green the lightest quarter is; `red_cells`: the share darker, redder than it.
+    `nuclei`: other stained spots, a quarter as large as the nucleus or more. `darker`, `purple`:
+    how much less green the nucleus is than what is around, how much more red than green. `ground`:
+    how much more red than green the lightest quarter is; `red_cells`: the share darker, redder.
     """
 
     box: Box

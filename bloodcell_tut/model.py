@@ -245,7 +245,9 @@ def train(
     given = [part for part in parts.values() if part is not None]
     for part in given:
         check_fit(model, part)
-    batches = Batches(data, used.batch_size, used.balanced, seed, additional)
+    batches = Batches(
+        data, used.batch_size, used.balanced, seed, additional, variation=used.variation
+    )
     if recipe is not None:
         _compare_augmentation(model, recipe)
     anew = recipe is not None or not model.compiled

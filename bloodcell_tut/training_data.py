@@ -25,6 +25,7 @@ from .files.image_file_shades import darkest_and_brightest, shade_note
 from .dataset import ImageDataset, check_dataset
 from .errors import BloodcellError, DatasetError, ImageError
 from .images import prepare_image, read_image, should_crop
+from .standardization import standard_image
 from .photographs.copies import join_copies, picture_digests
 from .files.argument_checks import check_choice, check_given, check_kind, check_options
 
@@ -63,6 +64,8 @@ class TrainingData:
         photograph shows; a photograph that isn't there shows one of its own.
     crop : bool
         Whether the images are cut-out cells (True) or whole ones.
+    standardized : bool
+        Whether the cells are standard ones, as by `standard_cell`.
 
     Raises
     ------
@@ -78,11 +81,12 @@ class TrainingData:
     skipped: tuple[tuple[Path, str], ...] = ()
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     crop: bool = True
+    standardized: bool = False
 
     def __post_init__(self) -> None:
         """Check each field; labels of shape (n, 1) become (n,), numbers of photographs text."""
         set_checked(self)
-        check_options(crop=self.crop)
+        check_options(crop=self.crop, standardized=self.standardized)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -167,6 +171,7 @@ def create_training_data(
     size: int = 64,
     *,
     crop: bool | None = None,
+    standardize: bool = False,
     workers: int | None = None,
     cache: bool = False,
 ) -> TrainingData:
@@ -182,6 +187,8 @@ def create_training_data(
         Cut out the white cell (True), or resize the whole image as the article does (False); by
         default what `should_crop` says of the files. It is decided here and nowhere else: the
         result's `crop` tells every later step.
+    standardize
+        Bring each cut-out cell to standard light, size and stain, as `standard_cell` does.
     workers
         Threads that read; by default one for each core.
     cache
@@ -208,22 +215,25 @@ def create_training_data(
         almost black or almost white.
     """
     check_dataset(dataset)
-    check_options(cache=cache)
+    check_options(cache=cache, standardize=standardize)
     check_given(crop=crop, workers=workers)
     check_size(size, 8)
     crop = should_crop(dataset.paths, dataset.labels) if crop is None else crop
     shape = (len(dataset), size, size, 3)
+    standardize = standardize and crop
     prepare = partial(prepare_image, size=size, crop=crop)
+    if standardize:
+        prepare = partial(standard_image, size=size)
     fill = partial(_fill_all, paths=dataset.paths, prepare=prepare, workers=workers)
     if cache:
         try:
-            kept = kept_array(dataset.paths, (size, crop), shape, fill)
+            kept = kept_array(dataset.paths, (size, crop, standardize), shape, fill)
         except BloodcellError as error:
             warnings.warn(f"{error}; nothing is kept this time", stacklevel=2)
         else:
-            return _noted(_without_unreadable(dataset, crop, *kept))
+            return _noted(_without_unreadable(dataset, (crop, standardize), *kept))
     images = _room_for(len(dataset), size)
-    return _noted(_without_unreadable(dataset, crop, images, fill(images)))
+    return _noted(_without_unreadable(dataset, (crop, standardize), images, fill(images)))
 
 
 def _noted(data: TrainingData) -> TrainingData:
@@ -275,7 +285,7 @@ def _fill_all(
 
 
 def _without_unreadable(
-    dataset: ImageDataset, crop: bool, images: np.ndarray, reasons: list[str]
+    dataset: ImageDataset, prepared: tuple[bool, bool], images: np.ndarray, reasons: list[str]
 ) -> TrainingData:
     skipped = tuple((p, why) for p, why in zip(dataset.paths, reasons, strict=True) if why)
     data = TrainingData(
@@ -286,7 +296,7 @@ def _without_unreadable(
         dataset.class_names,
         skipped,
         dataset.groups,
-        crop,
+        *prepared,
     )
     if skipped:
         data = data.take(np.array([not why for why in reasons]))

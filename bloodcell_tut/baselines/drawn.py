@@ -18,7 +18,14 @@ from ..files.argument_checks import check_options, check_words
 from ..files.array_checks import check_photographs, check_size
 
 # %% ../../nbs/baselines/drawn.ipynb #80ccb4bb
-def drawn_cells(size: int = 64, *, seed: int = 0, n_photographs: int = 1000) -> TrainingData:
+def drawn_cells(
+    size: int = 64,
+    *,
+    seed: int = 0,
+    n_photographs: int = 1000,
+    standardize: bool = False,
+    part: str = "TRAIN",
+) -> TrainingData:
     """Return drawn white cells, cut out, as more images to train with.
 
     They are drawn once and then kept, as by `draw_sample`.
@@ -30,8 +37,12 @@ def drawn_cells(size: int = 64, *, seed: int = 0, n_photographs: int = 1000) -> 
     seed
         The same seed gives the same cells; they differ from those of the sample data set.
     n_photographs
-        Number of photographs to draw, at least 8; two images are made of each, and those of four
-        fifths, the TRAIN part, are returned.
+        Number of photographs to draw, at least 8; two images are made of each.
+    standardize
+        Each photograph is from another laboratory, and the cells are standard ones, as by
+        `standard_cell`, for networks that learn from such; by default all are as from the archive.
+    part
+        ``"TRAIN"``, images of four fifths of the photographs, or ``"TEST"``, those of the others.
 
     Returns
     -------
@@ -46,12 +57,17 @@ def drawn_cells(size: int = 64, *, seed: int = 0, n_photographs: int = 1000) -> 
         When `n_photographs` or `seed` is too small.
     """
     check_size(size, 8)
-    check_options(seed=seed, n_photographs=n_photographs)
+    check_options(seed=seed, n_photographs=n_photographs, standardize=standardize)
     # far from the seeds of samples, so that no cell is drawn for both
     folder = draw_sample(
-        None, n_photographs=n_photographs, n_images=2 * n_photographs, seed=seed + 1_000_000
+        None,
+        n_photographs=n_photographs,
+        n_images=2 * n_photographs,
+        seed=seed + 1_000_000,
+        laboratory="random" if standardize else "home",
     )
-    return create_training_data(choose_dataset(folder), size, crop=True, cache=True)
+    dataset = choose_dataset(folder, part)
+    return create_training_data(dataset, size, crop=True, standardize=standardize, cache=True)
 
 # %% ../../nbs/baselines/drawn.ipynb #8f6986c1
 def drawn_cells_help(class_names: Iterable[str], photographs: np.ndarray | None) -> bool:

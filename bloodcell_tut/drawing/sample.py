@@ -23,7 +23,7 @@ from ..files.cache import cache_folder
 from ..files.writing import build_once, code_stamp
 from ..files.digests import content_digest, file_digest
 from .kinds import CELL_KINDS
-from .laboratories import HOME, LABORATORIES, Laboratory
+from .laboratories import HOME, LABORATORIES, Laboratory, random_laboratory
 from .smear import FIELD_HEIGHT, FIELD_WIDTH, Photograph, draw_photograph
 from ..files.argument_checks import check_choice, check_kind, check_options, check_path
 from ..files.argument_checks import check_rng, check_whole, unless_none
@@ -142,15 +142,19 @@ SAMPLE_COLUMNS = (
 )  # fmt: skip
 """The columns of ``photographs.csv``."""
 _TABLE = "photographs.csv"
+_OWN = 10**6
+"""Number of the generator of a photograph's own laboratory; its files have smaller ones."""
 
 
 def _drawing_stamp() -> str:
     return code_stamp(*(f"drawing/{name}" for name in _PAINTING))
 
 
-def _draw_files(plan: _Plan, seed: int, laboratory: Laboratory, folder: Path) -> list[tuple]:
+def _draw_files(plan: _Plan, seed: int, laboratory: Laboratory | None, folder: Path) -> list[tuple]:
     """Paint one photograph, write its files, and return their rows of the table."""
     scene = np.random.default_rng([seed, plan.index])
+    if laboratory is None:
+        laboratory = random_laboratory(np.random.default_rng([seed, plan.index, _OWN]))
     photograph = draw_photograph(plan.cell_type, scene, laboratory=laboratory)
     least, most = laboratory.jpeg_quality
     rows = []
@@ -169,7 +173,7 @@ def _draw_files(plan: _Plan, seed: int, laboratory: Laboratory, folder: Path) ->
     return rows
 
 
-def _draw_all(folder: Path, plans: list[_Plan], seed: int, laboratory: Laboratory) -> None:
+def _draw_all(folder: Path, plans: list[_Plan], seed: int, laboratory: Laboratory | None) -> None:
     for plan in plans:
         (folder / "images" / plan.split / plan.cell_type).mkdir(parents=True, exist_ok=True)
     pool = ThreadPoolExecutor(2)
@@ -208,7 +212,8 @@ def draw_sample(
         The same seed gives the same bytes.
     laboratory
         Whose stains, light, microscope, camera and JPEG quality: a name in `LABORATORIES`, or a
-        `Laboratory`. The scene and the cells are the same in each, in its size.
+        `Laboratory`; ``"random"`` gives each photograph one of its own. The scene and the cells
+        are the same in each, in its size.
 
     Returns
     -------
@@ -228,8 +233,8 @@ def draw_sample(
     """
     unless_none(check_path, folder, "folder")
     _check(n_photographs, n_images, seed)
-    laboratory = _named(laboratory)
-    recipe = [_drawing_stamp(), seed, n_photographs, n_images, *_mark(laboratory)]
+    named = _named(laboratory)
+    recipe = [_drawing_stamp(), seed, n_photographs, n_images, *_mark(named)]
     name = "sample-" + "-".join(str(value) for value in recipe)
     target = cache_folder() / name if folder is None else Path(folder)
     if folder is not None and target.exists() and _whole(target, recipe) is None:
@@ -240,7 +245,7 @@ def draw_sample(
 
     def draw(unfinished: Path) -> None:
         plans = _plan_sample(n_photographs, n_images, seed)
-        _draw_all(unfinished, plans, seed, laboratory)
+        _draw_all(unfinished, plans, seed, named)
         # written last: it vouches for the table, and the table for the files
         vouched = [*recipe, content_digest(unfinished / _TABLE).hex()]
         (unfinished / "recipe.json").write_text(json.dumps(vouched))
@@ -249,14 +254,15 @@ def draw_sample(
     return build_once(target, lambda: _whole(target, recipe), draw, replace=folder is None)
 
 
-def _named(laboratory: str | Laboratory) -> Laboratory:
+def _named(laboratory: str | Laboratory) -> Laboratory | None:
+    """Return the laboratory, or None if each photograph has one of its own."""
     if isinstance(laboratory, Laboratory):
         return laboratory
-    check_choice(laboratory, "laboratory", LABORATORIES)
-    return LABORATORIES[laboratory]
+    check_choice(laboratory, "laboratory", [*LABORATORIES, "random"])
+    return LABORATORIES.get(laboratory)
 
 
-def _mark(laboratory: Laboratory) -> list[str]:
+def _mark(laboratory: Laboratory | None) -> list[str]:
     """Return what tells a laboratory's samples from all others; nothing for home's."""
     digest = hashlib.sha256(repr(laboratory).encode()).hexdigest()
     return [] if laboratory == HOME else [digest[:8]]

@@ -30,7 +30,9 @@ from bloodcell_tut.files.writing import build_once, code_stamp, remove_whole
 
 # %% ../../nbs/files/array_cache.ipynb #f4a253c2
 _READING = ("files/image_kinds", "files/png_and_bmp", "files/tiff", "files/image_file")
-_PREPARING = (*_READING, "finder", "images", "training_data", "files/array_cache")
+_PREPARING = (
+    *_READING, "stain", "finder", "images", "standardization", "training_data", "files/array_cache"
+)  # fmt: skip
 """The modules whose code decides what a prepared image is."""
 
 

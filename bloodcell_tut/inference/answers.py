@@ -20,9 +20,14 @@ def answers_table(answers: Sequence[dict[str, Any]]) -> str:
     rows = [header] if good else []
     if any("label" in answer for answer in good):
         header.append("label")
+    if any(cell["standardized"] for answer in good for cell in answer["cells"]):
+        header.append("before it was asked")
     for answer in good:
-        cells = list(map(_row, answer["cells"])) or [["", "no white cell here", "", ""]]
-        rows += [[answer["image"], *cell, answer.get("label", "")][: len(header)] for cell in cells]
+        for cell in answer["cells"] or [None]:
+            found = _row(cell) if cell else ["", "no white cell here", "", ""]
+            more = {"label": answer.get("label", "")}
+            more["before it was asked"] = (cell or {}).get("standardized") or ""
+            rows.append([answer["image"], *found, *(more[name] for name in header[5:])])
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
@@ -37,7 +42,7 @@ def _row(cell: dict[str, Any]) -> list[str]:
         return [place, "unlike anything it was trained on", shown, ""]
     ranked = sorted(cell["probabilities"].items(), key=lambda pair: -pair[1])
     shares = ", ".join(f"{name} {percent(share)}" for name, share in ranked[:4])
-    return [place, cell["class"], shown, shares]
+    return [place, "not sure" if cell["doubtful"] else cell["class"], shown, shares]
 
 
 def compare_answers(answers: Sequence[dict[str, Any]], table: str) -> str:

@@ -61,6 +61,7 @@ class SavedModel(NamedTuple):
     class_names: tuple[str, ...]
     crop: bool
     detector: OutOfDistributionDetector | None = None
+    standardized: bool = False
 
 
 _FACTS = "bloodcell_tut.json"
@@ -77,6 +78,7 @@ def save_model(
     detector: OutOfDistributionDetector | None = None,
     *,
     preprocess: str = "[0, 255]",
+    standardized: bool = False,
 ) -> None:
     """Save a model, its class names and how images are prepared for it in one ``.keras`` file.
 
@@ -99,6 +101,8 @@ def save_model(
     preprocess
         The range of pixels that the model was trained on, as `from_pixels` takes it; the file
         holds the network that `from_pixels` returns. Fit a detector for that one.
+    standardized
+        Whether it was trained on standard cells, as by `standard_cell`.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def save_model(
     """
     check_model(model)
     check_path(path)
-    check_options(crop=crop)
+    check_options(crop=crop, standardized=standardized)
     unless_none(
         check_kind,
         detector,
@@ -129,6 +133,7 @@ def save_model(
     facts = {
         "class_names": list(class_names),
         "crop": crop,
+        "standardized": standardized,
         "out_of_distribution": _KNOWN[detector is not None],
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -186,9 +191,9 @@ def load_model(path: Path | str) -> SavedModel:
     Returns
     -------
     SavedModel
-        The model, its class names, whether it wants cut-out cells, and its out-of-distribution
-        detector; None if the file has none, or one of the first edition with a limit so far away
-        that nothing lies beyond it.
+        The model, its class names, whether it wants cut-out cells, its out-of-distribution
+        detector, and whether it wants standard cells. The detector is None if the file has none,
+        or one of the first edition with a limit so far away that nothing lies beyond it.
 
     Raises
     ------
@@ -215,7 +220,7 @@ def load_model(path: Path | str) -> SavedModel:
             model = read_network(plain)
         names, crop = tuple(map(str, facts["class_names"])), bool(facts["crop"])
         check_outputs(model, names)
-    return SavedModel(model, names, crop, detector)
+    return SavedModel(model, names, crop, detector, bool(facts.get("standardized")))
 
 
 _EXPECTED = (
@@ -238,5 +243,6 @@ def _read_detector(data: bytes) -> OutOfDistributionDetector | None:
         unpacked_bytes(inner, len(data))
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         mean, precision = (arrays[name].astype(np.float32) for name in ("mean", "precision"))
-        detector = OutOfDistributionDetector(mean, precision, float(arrays["limit"]))
+        least = float(arrays.get("least_probability", 0))
+        detector = OutOfDistributionDetector(mean, precision, float(arrays["limit"]), least)
     return detector if has_sound_limit(detector) else None

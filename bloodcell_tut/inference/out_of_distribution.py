@@ -15,9 +15,15 @@ from sklearn.covariance import LedoitWolf
 
 from ..errors import ArgumentError, ModelError
 from .network_layers import apart_errors, layer_chain, without_softmax
-from .predict import check_answers, check_images, outputs_of
+from bloodcell_tut.inference.predict import (
+    check_answers,
+    check_images,
+    check_probabilities,
+    outputs_of,
+)
 from ..files.argument_checks import check_number, refuse
-from ..files.array_checks import check_groups, check_length, check_numbers, check_uint8
+from ..files.array_checks import check_groups, check_labels, check_length
+from ..files.array_checks import check_numbers, check_uint8
 
 # %% ../../nbs/inference/out_of_distribution.ipynb #1827beb8
 FALSE_ALARMS = 0.01
@@ -50,6 +56,8 @@ class OutOfDistributionDetector:
         The inverse of their covariance.
     limit : float
         The Mahalanobis distance that all but `FALSE_ALARMS` of good images stay within.
+    least_probability : float
+        An answer less probable than this is too doubtful to be given, 0 to 1; 0 gives each.
 
     See Also
     --------
@@ -59,11 +67,15 @@ class OutOfDistributionDetector:
     mean: np.ndarray
     precision: np.ndarray
     limit: float
+    least_probability: float = 0.0
 
     def __post_init__(self) -> None:
         check_numbers(self.mean, "mean", 1, "finite numbers, (n,)")
         check_numbers(self.precision, "precision", 2, "finite numbers, (n, n)")
         check_number(self.limit, "limit", "a finite number above 0", above=0)
+        check_number(self.least_probability, "least_probability", "a number from 0 to 1")
+        if not 0 <= self.least_probability <= 1:
+            raise refuse("least_probability", self.least_probability, "a number from 0 to 1")
         if self.precision.shape != 2 * self.mean.shape:
             expected = "(n, n) for a mean of (n,); make it with fit_out_of_distribution_detector"
             raise refuse("precision", self.precision, expected)
@@ -242,3 +254,37 @@ def _finite_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
 def _distances(features: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
     apart = features - mean
     return np.sqrt(np.einsum("ni,ij,nj->n", apart, precision, apart).clip(0))
+
+# %% ../../nbs/inference/out_of_distribution.ipynb #3e7a1b02
+_RISK = 0.2
+"""Of the answers that are given, this share is wrong at most, on what the limit is fitted on."""
+
+
+def fit_least_probability(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return how probable an answer must be, so that at most a fifth of those given is wrong.
+
+    Parameters
+    ----------
+    probabilities
+        Of images of laboratories left out of training, shape (n, classes).
+    labels
+        Their classes, shape (n,), int.
+
+    Returns
+    -------
+    float
+        The smallest such limit, 0 to 1; 1 when too many of the surest answers are wrong.
+
+    Raises
+    ------
+    ArgumentError
+        When the rows aren't probabilities, or there isn't one label for each.
+    """
+    rows, truth = check_probabilities(probabilities), check_labels(labels)
+    check_length(truth, "labels", len(rows))
+    sure = rows.max(axis=1)
+    order = np.argsort(-sure, kind="stable")
+    wrong = (rows.argmax(axis=1) != truth)[order]
+    risk = np.cumsum(wrong) / np.arange(1, len(wrong) + 1)
+    good = np.flatnonzero(risk <= _RISK)
+    return float(sure[order[good[-1]]]) if len(good) else 1.0

@@ -8,11 +8,12 @@ __all__ = ['CellFinding', 'predict_photograph', 'plot_findings', 'findings_png']
 # %% ../../nbs/inference/own_images.ipynb #714f41ea
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ..errors import ModelError
 from ..finder import Box, cells_in_field, field_width
@@ -21,6 +22,7 @@ from .model_file import SavedModel, check_saved
 from .predict import predict_probabilities
 from ..pages.render import percent
 from ..plots import check_ax, class_color, figure_png
+from ..standardization import StandardCell, standard_cell
 from ..files.argument_checks import check_each
 from ..files.image_file import check_image
 
@@ -38,11 +40,17 @@ class CellFinding:
     out_of_distribution_score : float or None
         How unlike the training images it is; above 1 is too far. None if unknown, because the
         model's file holds no `OutOfDistributionDetector`.
+    standard : StandardCell or None
+        The cell in standard light, size and stain, if the model was asked about that.
+    is_doubtful : bool
+        Whether the most probable class is not probable enough to be believed.
     """
 
     box: Box
     probabilities: dict[str, float]
     out_of_distribution_score: float | None
+    standard: StandardCell | None = None
+    is_doubtful: bool = False
 
     @property
     def class_name(self) -> str:
@@ -60,6 +68,8 @@ class CellFinding:
         """The most probable class and its probability, or that it is unlike the training images."""
         if self.is_out_of_distribution:
             return "unlike training"
+        if self.is_doubtful:
+            return "not sure"
         return f"{self.class_name} {percent(self.probabilities[self.class_name], 0)}"
 
     @property
@@ -69,14 +79,16 @@ class CellFinding:
         return None if known else "not known whether like the training images"
 
     def as_json(self) -> dict[str, Any]:
-        """Return what JSON can hold: box, class, probabilities, out-of-distribution score, note."""
+        """Return what JSON can hold: box, class, probabilities, scores, notes."""
         box = {name: round(getattr(self.box, name), 1) for name in ("x", "y", "width", "height")}
         return box | {
-            "class": None if self.is_out_of_distribution else self.class_name,
+            "class": None if self.is_out_of_distribution or self.is_doubtful else self.class_name,
             "probabilities": self.probabilities,
             "out_of_distribution_score": self.out_of_distribution_score,
             "out_of_distribution": self.is_out_of_distribution,
+            "doubtful": self.is_doubtful,
             "note": self.note,
+            "standardized": None if self.standard is None else self.standard.note,
         }
 
 # %% ../../nbs/inference/own_images.ipynb #e1b4a0be
@@ -86,6 +98,7 @@ class PreparedCell(NamedTuple):
     box: Box
     square: Box
     image: np.ndarray
+    standard: StandardCell | None = None
 
 
 def cells_for(saved: SavedModel, photograph: np.ndarray) -> list[PreparedCell]:
@@ -102,6 +115,10 @@ def cells_for(saved: SavedModel, photograph: np.ndarray) -> list[PreparedCell]:
         return [PreparedCell(whole, whole, prepare_image(photograph, size, crop=False))]
     field, cells = field_width(photograph), list[PreparedCell]()
     for box in cells_in_field(photograph, field):
+        if saved.standardized:
+            standard = standard_cell(photograph, size, box=box)
+            cells.append(PreparedCell(box, standard.square, standard.image, standard))
+            continue
         square = square_around(box.center, field)
         cells.append(PreparedCell(box, square, resize_image(cut_square(photograph, square), size)))
     return cells
@@ -115,10 +132,14 @@ def named_cells(saved: SavedModel, cells: Sequence[PreparedCell]) -> list[CellFi
     rows = predict_probabilities(saved.model, images).tolist()
     shares = [dict(zip(saved.class_names, row, strict=True)) for row in rows]
     scores: list[float | None] = [None] * len(cells)
+    least = 0.0
     if saved.detector is not None:
         scores = saved.detector.scores(saved.model, images).tolist()
-    boxes = [cell.box for cell in cells]
-    return [CellFinding(*parts) for parts in zip(boxes, shares, scores, strict=True)]
+        least = saved.detector.least_probability
+    return [
+        CellFinding(cell.box, share, score, cell.standard, max(share.values()) < least)
+        for cell, share, score in zip(cells, shares, scores, strict=True)
+    ]
 
 # %% ../../nbs/inference/own_images.ipynb #2470ea27
 def predict_photograph(saved: SavedModel, image: np.ndarray) -> list[CellFinding]:
@@ -182,13 +203,17 @@ def plot_findings(
 
 def _draw_finding(finding: CellFinding, ax: Axes) -> None:
     box, color, line = finding.box, "black", "--"
-    if not finding.is_out_of_distribution:
+    if not (finding.is_out_of_distribution or finding.is_doubtful):
         color, line = class_color(list(finding.probabilities).index(finding.class_name)), "-"
     frame = (box.x, box.y), box.width, box.height
     ax.add_patch(plt.Rectangle(*frame, fc="none", ec=color, lw=2, ls=line))
     label = {"fc": "white", "ec": color, "pad": 1.5, "alpha": 0.85}
     words = ax.text(box.x, box.y, finding.caption, bbox=label, parse_math=False, fontsize=10)
     words.set_clip_on(True)
+
+
+_MOST_SHOWN, _ROW = 8, 1.1
+"""Cells that are shown as the model got them, and the height of each, in inches."""
 
 
 def findings_png(image: np.ndarray, findings: Sequence[CellFinding]) -> bytes:
@@ -201,4 +226,26 @@ def findings_png(image: np.ndarray, findings: Sequence[CellFinding]) -> bytes:
     findings
         From `predict_photograph`.
     """
-    return figure_png(plot_findings(image, findings), dpi=150)
+    ax = plot_findings(image, findings)
+    shown = [(f.caption, f.standard) for f in findings if f.standard is not None]
+    if shown:
+        _add_standard_cells(ax, shown[:_MOST_SHOWN])
+    return figure_png(ax, dpi=150)
+
+
+def _add_standard_cells(ax: Axes, cells: Sequence[tuple[str, StandardCell]]) -> None:
+    """Put cells below a photograph as the model got them, with what was done to each."""
+    figure = cast(Figure, ax.get_figure(root=True))
+    width, height = figure.get_size_inches()
+    rows = [height] + [_ROW] * len(cells)
+    figure.set_size_inches(width, sum(rows))
+    grid = figure.add_gridspec(len(rows), 1, height_ratios=rows)
+    ax.set_subplotspec(grid[0])
+    for row, (caption, cell) in enumerate(cells, start=1):
+        small = figure.add_subplot(grid[row])
+        small.imshow(cell.image)
+        small.set_anchor("W")
+        small.set_axis_off()
+        said = "\n".join([caption, *cell.note.split("; ")])
+        at = small.transAxes
+        small.text(1.1, 0.5, said, transform=at, va="center", parse_math=False, fontsize=9)

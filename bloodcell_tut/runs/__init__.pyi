@@ -14,6 +14,7 @@ from .report import ClassScores as ClassScores
 from .report import DataFacts as DataFacts
 from .report import Fold as Fold
 from .settings import IMAGE_SIZES as IMAGE_SIZES
+from .settings import RECIPE_NAMES as RECIPE_NAMES
 from .report import Report as Report
 from .settings import RunSettings as RunSettings
 from .report import SCHEMA as SCHEMA
@@ -32,6 +33,7 @@ __all__ = [
     "DataFacts",
     "Fold",
     "IMAGE_SIZES",
+    "RECIPE_NAMES",
     "Report",
     "RunSettings",
     "SCHEMA",

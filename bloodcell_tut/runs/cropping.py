@@ -16,10 +16,12 @@ import cv2
 import numpy as np
 
 from ..dataset import ImageDataset
+from ..errors import ArgumentError
 from ..images import CropEvidence, crop_evidence, crop_square, cut_square, read_image
 from ..pages.render import PageFigure, percent
 from .figures import encode_png
 from .settings import RunSettings
+from ..training.recipe import RECIPES
 
 # %% ../../nbs/runs/cropping.ipynb #d7b2f048
 _BLOOD = re.compile(
@@ -62,12 +64,15 @@ class CropDecision:
         What speaks against it, such as classes that aren't blood cells.
     figures : tuple of PageFigure
         Some of the images, each with its square, that square, and the whole squeezed.
+    standardize : bool
+        Whether the recipe wants the cells in standard light, size and stain.
     """
 
     crop: bool
     said: str
     notes: tuple[str, ...] = ()
     figures: tuple[PageFigure, ...] = ()
+    standardize: bool = False
 
 
 def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
@@ -80,6 +85,11 @@ def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
     dataset
         What the network learns from; we look at up to 200 of its images.
 
+    Raises
+    ------
+    ArgumentError
+        When the recipe wants cells and the images stay whole.
+
     Warns
     -----
     UserWarning
@@ -89,12 +99,19 @@ def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
         return CropDecision(False, "each squeezed into a square, as the article does it")
     evidence = crop_evidence(dataset.paths, dataset.labels)
     crop = evidence.crop if settings.crop == "auto" else settings.crop == "cell"
+    standardize = RECIPES[settings.recipe_name].standardized
+    if standardize and not crop:
+        raise ArgumentError(
+            f"recipe: found {settings.recipe_name!r} and images that stay whole; expected white "
+            "cells that are cut out; cut them out with --crop cell, or leave --recipe out"
+        )
     done = "the white cell cut out of each" if crop else "each squeezed into a square"
     why = f"{done}, as --crop {settings.crop} says; " if settings.crop != "auto" else f"{done}: "
     notes = _notes(evidence, dataset.class_names) if crop else ()
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    return CropDecision(crop, why + _measured(evidence), notes, _figures(evidence, dataset, crop))
+    said, figures = why + _measured(evidence), _figures(evidence, dataset, crop)
+    return CropDecision(crop, said, notes, figures, standardize)
 
 
 def _measured(evidence: CropEvidence) -> str:

@@ -6,26 +6,61 @@
 __all__ = []
 
 # %% ../../nbs/runs/detector.ipynb #d0c1a7e2
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..baselines.drawn import drawn_cells
+from ..drawing.kinds import CELL_KINDS
 from bloodcell_tut.inference.out_of_distribution import (
     ENOUGH_PHOTOGRAPHS,
     OutOfDistributionDetector,
+    fit_least_probability,
     fit_out_of_distribution_detector,
     photographs_of,
 )
+from ..inference.predict import predict_probabilities
+from .settings import RunSettings
 from ..split import Split
 from ..training_data import TrainingData, groups_of_all
 
 # %% ../../nbs/runs/detector.ipynb #d0c1a7e5
-def detector_of(model: Any, split: Split) -> OutOfDistributionDetector | None:
-    """Return a detector from the held-back photographs that have no image in training."""
+def run_detector(
+    settings: RunSettings, model: Any, split: Split
+) -> OutOfDistributionDetector | None:
+    """Return a detector for a run's network; the article's gets whole images, and none."""
+    if settings.model == "article":
+        return None
+    if not split.train.standardized or split.train.class_names != tuple(sorted(CELL_KINDS)):
+        return detector_of(model, split)
+    drawn = partial(drawn_cells, **settings.drawn_options, standardize=True)
+    return detector_of(model, split, (drawn(part="TRAIN"), drawn(part="TEST")))
+
+
+def detector_of(
+    model: Any, split: Split, others: tuple[TrainingData, TrainingData] | None = None
+) -> OutOfDistributionDetector | None:
+    """Return a detector from the held-back photographs that have no image in training.
+
+    Cells of other laboratories, some learned from and some left out, set its limits too.
+    """
     held, photographs = _fresh(split)
     if not len(held):
         return None
-    return fit_out_of_distribution_detector(model, split.train.images, held.images, photographs)
+    if others is None:
+        return fit_out_of_distribution_detector(model, split.train.images, held.images, photographs)
+    learned, left_out = others
+    seen = np.concatenate([split.train.images, learned.images])
+    unseen = np.concatenate([held.images, left_out.images])
+    ids = [photographs_of(held.images, photographs), left_out.group_ids()]
+    ids_of_all = np.concatenate([np.asarray(some, str) for some in ids])
+    detector = fit_out_of_distribution_detector(model, seen, unseen, ids_of_all)
+    if detector is None:
+        return None
+    rows = predict_probabilities(model, left_out.images)
+    return replace(detector, least_probability=fit_least_probability(rows, left_out.labels))
 
 
 def why_not_known(network: str, split: Split) -> str:

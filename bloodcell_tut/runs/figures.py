@@ -22,6 +22,7 @@ from ..images import find_white_cell, prepare_image, read_image
 from ..model import plot_history
 from ..pages.render import PageFigure, percent
 from ..plots import figure_png
+from ..standardization import standard_image
 
 # %% ../../nbs/runs/figures.ipynb #9022543c
 def plot_learning_curves(history: dict[str, list[float]]) -> Axes:
@@ -140,7 +141,9 @@ def draw_mistakes(evaluation: Evaluation) -> list[PageFigure]:
 _MOST_EXAMPLES = 12
 
 
-def draw_examples(dataset: ImageDataset, size: int, crop: bool) -> list[PageFigure]:
+def draw_examples(
+    dataset: ImageDataset, size: int, crop: bool, standardize: bool = False
+) -> list[PageFigure]:
     """Return a picture for each class: an image, and beside it what the network gets of it.
 
     Parameters
@@ -149,6 +152,8 @@ def draw_examples(dataset: ImageDataset, size: int, crop: bool) -> list[PageFigu
         From `choose_dataset`.
     size, crop
         As `prepare_image` takes them.
+    standardize
+        Whether the network gets standard cells.
     """
     figures = []
     for index, name in enumerate(dataset.class_names[:_MOST_EXAMPLES]):
@@ -157,14 +162,16 @@ def draw_examples(dataset: ImageDataset, size: int, crop: bool) -> list[PageFigu
                 image = read_image(dataset.paths[position])
             except ImageError:
                 continue  # step 3 lists the files that can't be read
-            figures.append(_example(name, image, size, crop))
+            figures.append(_example(name, image, size, crop, standardize))
             break
     return figures
 
 
-def _example(name: str, image: np.ndarray, size: int, crop: bool) -> PageFigure:
+def _example(name: str, image: np.ndarray, size: int, crop: bool, standardize: bool) -> PageFigure:
     height, width = image.shape[:2]
     seen = prepare_image(image, size, crop=crop)
+    if standardize:
+        seen = standard_image(image, size)
     shown = min(max(round(240 * width / height), 1), 720)  # a strip stays a picture
     whole = cv2.resize(image, (shown, 240), interpolation=cv2.INTER_AREA)
     box = find_white_cell(image) if crop else None

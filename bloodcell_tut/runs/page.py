@@ -189,7 +189,8 @@ def _read_folds(report: Report) -> list[Remark]:
 
 def _seen(report: Report) -> str:
     if report.crop:
-        return "The white cell, cut out of each photograph."
+        standard = ", in standard light, size and stain" * (report.recipe == "anywhere")
+        return f"The white cell, cut out of each photograph{standard}."
     if report.model == "article":
         return "Each whole photograph, squeezed into a square as the article does it."
     return "Each whole image, squeezed into a square."
@@ -290,7 +291,8 @@ def write_report(
             staged = Path(name)
             _write_files(staged, out, report, evaluation, examples, decision, detector is not None)
             path = staged / "model.keras"
-            save_model(model, path, report.class_names, report.crop, detector)
+            facts, kind = (report.class_names, report.crop, detector), evaluation.test.standardized
+            save_model(model, path, *facts, standardized=kind)
             # even if the power fails, a report is never beside the network of another run
             for file in reversed(REPORT_FILES):
                 (out / file).unlink(missing_ok=True)

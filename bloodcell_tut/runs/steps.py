@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/runs/steps.ipynb #70968469
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from ..model import article_cnn, small_cnn, train
 from ..normalization import normalize, one_hot
 from ..pages.render import PageFigure, percent
 from .cropping import CropDecision, decide_crop
-from .detector import detector_of, why_not_known
+from .detector import run_detector, why_not_known
 from .figures import draw_examples
 from .folds import evaluate_together, fold_of
 from .report import DataFacts, Fold, SkippedFile, Step
@@ -85,11 +86,12 @@ def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
         decision = decide_crop(settings, datasets[0])
         crop, notes = decision.crop, datasets[0].notes + decision.notes
         datasets[0] = replace(datasets[0], notes=notes)
-        examples = draw_examples(datasets[0], IMAGE_SIZES[settings.model], crop)
+        size, standardize = IMAGE_SIZES[settings.model], decision.standardize
+        examples = draw_examples(datasets[0], size, crop, standardize)
         said += [f"read {len(examples)}, one of a class", decision.said]
     with log.step("create training data") as said:
-        size = IMAGE_SIZES[settings.model]
-        parts = [create_training_data(dataset, size, crop=crop, cache=True) for dataset in datasets]
+        prepare = partial(create_training_data, crop=crop, standardize=standardize, cache=True)
+        parts = [prepare(dataset, size) for dataset in datasets]
         unreadable = len(_skipped(parts))
         parts[1:] = [without_copies(part, parts[0]) for part in parts[1:]]
         facts, skipped = _facts(datasets, parts), _skipped(parts)
@@ -209,7 +211,8 @@ def _train(settings: RunSettings, split: Split, log: StepLog) -> tuple[Any, dict
             )
         except KeyboardInterrupt:
             path = settings.out / "model-interrupted.keras"
-            save_model(model, path, names, split.train.crop)
+            standardized = split.train.standardized
+            save_model(model, path, names, split.train.crop, standardized=standardized)
             log.kept += f"; the network so far is in {path}"
             log.kept += "; the same command goes on from there" if checkpoint.exists() else ""
             raise
@@ -229,9 +232,7 @@ def _additional(settings: RunSettings, data: TrainingData) -> TrainingData | Non
     """Return drawn cells if they help."""
     if not (data.crop and drawn_cells_help(data.class_names, data.photographs)):
         return None
-    n_photographs = 500 if settings.fast else 1000
-    size = IMAGE_SIZES[settings.model]
-    return drawn_cells(size, seed=settings.seed, n_photographs=n_photographs)
+    return drawn_cells(**settings.drawn_options, standardize=data.standardized)
 
 
 def _evaluate(
@@ -243,11 +244,6 @@ def _evaluate(
         said += [f"{percent(evaluation.accuracy)} right"]
         said += [f"95% interval from {percent(low)} to {percent(high)}", *notes]
     return evaluation
-
-
-def _detector(settings: RunSettings, model: Any, split: Split) -> OutOfDistributionDetector | None:
-    """Return a detector for the model's file; the article's network gets whole images, and none."""
-    return None if settings.model == "article" else detector_of(model, split)
 
 # %% ../../nbs/runs/steps.ipynb #ebdcba0c
 @dataclass(frozen=True)
@@ -296,7 +292,7 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
     model, history = _train(settings, prepared.split, log)
-    detector = _detector(settings, model, prepared.split)
+    detector = run_detector(settings, model, prepared.split)
     notes = [] if detector else [why_not_known(settings.model, prepared.split)]
     evaluation = _evaluate(settings, model, prepared.split, log, notes)
     folds: tuple[Fold, ...] = ()

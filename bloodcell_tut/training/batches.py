@@ -6,7 +6,7 @@
 __all__ = ['sampling_weights']
 
 # %% ../../nbs/training/batches.ipynb #c2ca86b2
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ class Batches(keras.utils.PyDataset):
         More images of the same classes; half of each batch is drawn from them.
     dense
         Whether labels are one-hot rows, or class numbers.
+    variation
+        Changes the images of a batch, as a `Recipe` says.
     """
 
     def __init__(
@@ -74,10 +76,11 @@ class Batches(keras.utils.PyDataset):
         seed: int | None = None,
         additional: TrainingData | None = None,
         dense: bool = False,
+        variation: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
     ) -> None:
         super().__init__()
         self.data, self.batch_size, self.seed = data, batch_size, seed
-        self.additional, self.dense = additional, dense
+        self.additional, self.dense, self.variation = additional, dense, variation
         self.weights = sampling_weights(data.labels, data.photographs) if balanced else None
         self.go_to(0)
 
@@ -85,15 +88,17 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.data) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = self._chosen(index)
+        rng = np.random.default_rng([self.seed or 0, self.epoch, index])
+        images, labels = self._chosen(index, rng)
+        if self.variation is not None:
+            images = self.variation(images, rng)
         return images, one_hot(labels, len(self.data.class_names)) if self.dense else labels
 
-    def _chosen(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def _chosen(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         start = index * self.batch_size
         chosen = self.order[start : start + self.batch_size]
         if self.additional is None:
             return self.data.images[chosen], self.data.labels[chosen]
-        rng = np.random.default_rng([self.seed or 0, self.epoch, index])
         others = rng.integers(len(self.additional), size=len(chosen) // 2)
         half = chosen[len(others) :]
         images = np.concatenate([self.data.images[half], self.additional.images[others]])

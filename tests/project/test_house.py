@@ -16,7 +16,7 @@ from lessons import LESSONS, NOTEBOOKS, ROOT, code, imports
 PACKAGE = ROOT / "bloodcell_tut"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.name not in ("__init__.py", "_modidx.py"))
 WINGS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-BESIDE = {"cli", "errors", "finder", "intervals", "plots", "sources", "stain"}
+BESIDE = {"cli", "errors", "finder", "intervals", "plots", "sources", "stain", "standardization"}
 
 
 def dotted(path: Path) -> str:

@@ -10,7 +10,7 @@ import bloodcell_tut
 PACKAGE = Path(bloodcell_tut.__file__).parent
 STEPS = ("dataset", "images", "training_data", "shuffling", "features", "split", "evaluation")
 WINGS = ("files", "drawing", "photographs", "auditing", "baselines")
-BESIDE = ("finder", "sources", "plots", "intervals", "stain")
+BESIDE = ("finder", "sources", "plots", "intervals", "stain", "standardization")
 MODULES = [PACKAGE / f"{name}.py" for name in (*STEPS, *BESIDE)]
 MODULES += [path for wing in WINGS for path in sorted((PACKAGE / wing).glob("[a-z]*.py"))]
 

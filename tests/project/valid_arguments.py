@@ -9,6 +9,7 @@ NOT_CALLED_BY_READERS = {
     "Audit", "Augmented", "CropEvidence", "CellFinding", "CellKind", "ClassScores", "Comparison",
     "DataFacts", "Defect", "Explanation", "Finding", "Fold", "LabelTable", "OriginalMatches",
     "Photograph", "PhotographGroups", "Remark", "Reply", "Report", "SavedModel", "Scores",
+    "StandardCell",
     "SkippedFile", "Step", "WhiteCell", "Wrong", "app",
     "Exercise", "ask", "compare", "describe", "exercise", "wrong_if",
 }  # fmt: skip
@@ -33,12 +34,15 @@ ARGUMENTS = {
     "find_white_cell": "image:image",
     "find_white_cells": "image:image",
     "field_width": "image:image",
+    "ground_color": "image:image",
+    "standard_cell": "image:image size:size box:box?",
     "cells_in_field": "image:image field:number",
     "Box": "x:real y:real width:positive height:positive confidence:real",
     # step 3
     "TrainingData": "images:pixels labels:labels photographs:photographs? paths:paths "
-    "class_names:class_names crop:flag",
-    "create_training_data": "dataset:dataset size:size crop:flag? workers:count? cache:flag",
+    "class_names:class_names crop:flag standardized:flag",
+    "create_training_data": "dataset:dataset size:size crop:flag? standardize:flag workers:count? "
+    "cache:flag",
     # steps 4 to 7
     "shuffle": "data:data seed:seed",
     "features_and_labels": "data:data",
@@ -55,8 +59,9 @@ ARGUMENTS = {
     "callbacks:callbacks checkpoint:new_path? additional:data?",
     "plot_history": "history:history ax:axes? metric:metric?",
     "Recipe": "name:text optimizer:function epochs:function batch_size:count balanced:flag "
-    "augmentation:functions",
+    "augmentation:functions variation:function? standardized:flag",
     "default_epochs": "n_images:seed",
+    "vary_cells": "images:some_images rng:rng",
     "sampling_weights": "labels:labels photographs:photographs?",
     # step 9
     "Evaluation": "test:data probabilities:probabilities seed:seed",
@@ -121,7 +126,7 @@ ARGUMENTS = {
     "article_network": "data:data seed:seed",
     "cross_validated": "data:data learn:function n_folds:two seed:seed level:level",
     "decision_tree": "data:data seed:seed",
-    "drawn_cells": "size:size seed:seed n_photographs:eight",
+    "drawn_cells": "size:size seed:seed n_photographs:eight standardize:flag part:part",
     "drawn_cells_help": "class_names:words photographs:photographs?",
     "majority": "data:data seed:seed",
     "measure_cell": "image:image",
@@ -131,7 +136,8 @@ ARGUMENTS = {
     "small_network_asked_once": "data:data seed:seed",
     "small_network_with_drawn": "data:data seed:seed",
     # inference
-    "OutOfDistributionDetector": "mean:mean precision:precision limit:number",
+    "OutOfDistributionDetector": "mean:mean precision:precision limit:number "
+    "least_probability:probability",
     "class_activation_maps": "model:model images:images labels:labels?",
     "explain_photograph": "saved:saved photograph:image",
     "feature_maps": "model:model image:image_8",
@@ -153,7 +159,7 @@ ARGUMENTS = {
     "preprocess:preprocess",
     "randomize_weights": "model:model layers:seed? seed:seed",
     "save_model": "model:model path:new_model class_names:class_names crop:flag detector:detector? "
-    "preprocess:pixel_range",
+    "preprocess:pixel_range standardized:flag",
     "weight_inside": "heat:heat mask:mask",
     # runs
     "RunSettings": "data:source_word test_data:source_word? photographs:new_path? "

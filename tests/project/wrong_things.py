@@ -195,6 +195,7 @@ KINDS = {
     "eight": kind(lambda w: 8),
     "lesson": kind(lambda w: 4, "zero"),
     "share": kind(lambda w: 0.5),
+    "probability": kind(lambda w: 0.5, "zero"),
     "number": kind(lambda w: 2.0, "a fraction"),
     "positive": kind(lambda w: 2.0, "a fraction"),
     "real": kind(lambda w: 0.5, "a fraction", "zero", "minus one"),
