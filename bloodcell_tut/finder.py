@@ -119,8 +119,9 @@ _WIDER_VIEW = 1.6
 _MOST_FIELDS = 8
 _LARGE_NUCLEUS = 330
 """Pixels, in the shrunk picture, of a nucleus that only a single field can show."""
-_NUCLEUS, _LARGEST_NUCLEUS = 750, 2100
-"""The same of a nucleus as most are in a field, and of one larger than any there."""
+_NUCLEUS, _LARGEST_NUCLEUS = 750, {False: 3200, True: 2100}
+"""The same of a nucleus as most are in a field, and of one larger than any there: as it is, and
+with the light divided out."""
 _LEAST_SIDE = 32
 """Pixels of the shrunk picture, however close the view."""
 _SURE = 0.75
@@ -164,7 +165,8 @@ def _closer_width(image: np.ndarray) -> float:
         return longer
     lobes = lobes_of_nucleus(stats, 1 + int(_areas(stats).argmax()), stain)
     nucleus = stats[lobes, cv2.CC_STAT_AREA].sum()
-    return longer * np.sqrt(nucleus / _NUCLEUS) if nucleus > _LARGEST_NUCLEUS else longer
+    closer = nucleus > _LARGEST_NUCLEUS[stain.divided]
+    return longer * np.sqrt(nucleus / _NUCLEUS) if closer else longer
 
 
 def _grain(image: np.ndarray) -> float:

@@ -21,8 +21,9 @@ UNLIT = 16
 _LIGHTEST = 90
 """The ground is lighter than this percentage of a picture; red cells may cover the rest."""
 
-_USUAL_LIGHT, _GRAY = (180, 240), 18
-"""The archive's ground is as bright as this, and its colors differ by no more levels."""
+_USUAL_LIGHT, _GRAY = (165, 250), 40
+"""The darkest color of usual ground is as bright as this, and its colors differ by no more levels;
+so it is in the archive's photographs, 195 to 231, and in those drawn like them."""
 
 
 def ground_color(image: np.ndarray) -> np.ndarray:
@@ -57,7 +58,7 @@ def ground_color(image: np.ndarray) -> np.ndarray:
 def is_usual_light(light: np.ndarray) -> bool:
     """Return whether a light is as gray and as bright as that of the archive's photographs."""
     dimmest, brightest = _USUAL_LIGHT
-    return bool(dimmest <= light.min() and light.max() <= min(brightest, light.min() + _GRAY))
+    return bool(dimmest <= light.min() < brightest and np.ptp(light) <= _GRAY)
 
 # %% ../nbs/stain.ipynb #5a1f0c09
 _BLUENESS = (-0.25, -0.75, 1.0)

@@ -16,7 +16,11 @@ import bloodcell_tut as bt
 from bloodcell_tut import inference
 from bloodcell_tut.cli import app
 from bloodcell_tut.drawing.kinds import CELL_KINDS
+from bloodcell_tut.drawing.laboratories import LABORATORIES
+from bloodcell_tut.drawing.smear import draw_photograph
+from bloodcell_tut.inference.own_images import findings_png
 from bloodcell_tut.runs.run import RunSettings, run_steps
+from bloodcell_tut.standardization import standard_cell
 
 KINDS = list(CELL_KINDS)
 OWN_IMAGES = "bloodcell_tut.inference.own_images"
@@ -227,3 +231,53 @@ def test_a_network_for_any_size_is_told_how_to_fix_one() -> None:
         bt.predict_photograph(bt.SavedModel(model, tuple(KINDS), False), image)
     fixed = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Rescaling(1 / 255), model])
     assert len(bt.predict_photograph(bt.SavedModel(fixed, tuple(KINDS), False), image)) == 1
+
+
+# -- standard cells ------------------------------------------------------------------------------
+
+
+def test_a_model_of_standard_cells_is_asked_about_those(saved: bt.SavedModel) -> None:
+    drawn = draw_photograph("MONOCYTE", np.random.default_rng(3), laboratory=LABORATORIES["rapid"])
+    standard = saved._replace(standardized=True, detector=None)
+    (finding,) = bt.predict_photograph(standard, drawn.image)
+    expected = standard_cell(drawn.image, 32, box=finding.box)
+    assert finding.standard is not None and (finding.standard.image == expected.image).all()
+    rows = bt.predict_probabilities(saved.model, expected.image[None])
+    assert list(finding.probabilities.values()) == pytest.approx(rows[0].tolist(), abs=1e-5)
+    said = finding.as_json()["standardized"]
+    assert "made white" in said and "scaled to 32" in said and "stain times" in said
+    (plain,) = bt.predict_photograph(saved._replace(detector=None), drawn.image)
+    assert plain.standard is None and plain.as_json()["standardized"] is None
+    heights = [
+        cv2.imdecode(np.frombuffer(findings_png(drawn.image, [f]), np.uint8), 1).shape[0]
+        for f in (plain, finding)
+    ]
+    assert heights[1] > heights[0] + 100, "the standard cell stands below the photograph"
+
+
+def test_a_doubtful_answer_is_not_given(saved: bt.SavedModel) -> None:
+    image, _ = field(1, 5)
+    assert saved.detector is not None
+    (finding,) = bt.predict_photograph(saved, image)
+    assert not finding.is_doubtful
+    best = max(finding.probabilities.values())
+    for least, doubtful in ((best - 0.01, False), (best + 0.01, True)):
+        careful = saved._replace(detector=replace(saved.detector, least_probability=least))
+        (finding,) = bt.predict_photograph(careful, image)
+        assert finding.is_doubtful is doubtful
+        assert finding.as_json()["doubtful"] is doubtful
+        assert (finding.as_json()["class"] is None) is doubtful
+        assert (finding.caption == "not sure") is doubtful
+
+
+def test_a_file_keeps_standard_cells_and_doubt(saved: bt.SavedModel, tmp_path: Path) -> None:
+    assert saved.detector is not None
+    careful = replace(saved.detector, least_probability=0.4)
+    bt.save_model(saved.model, tmp_path / "a.keras", KINDS, True, careful, standardized=True)
+    again = bt.load_model(tmp_path / "a.keras")
+    assert again.standardized and again.detector is not None
+    assert again.detector.least_probability == pytest.approx(0.4)
+    bt.save_model(saved.model, tmp_path / "b.keras", KINDS, True, saved.detector)
+    plain = bt.load_model(tmp_path / "b.keras")
+    assert not plain.standardized and plain.detector is not None
+    assert plain.detector.least_probability == 0

@@ -18,6 +18,7 @@ from builders import training_data
 
 import bloodcell_tut as bt
 from bloodcell_tut import sources
+from bloodcell_tut.baselines import drawn_cells
 from bloodcell_tut.files.lock import REPORT_FILES, alone_in
 from bloodcell_tut.images import CropEvidence, crop_evidence, should_crop
 from bloodcell_tut.runs import Report, steps
@@ -105,11 +106,14 @@ def test_the_seed_reaches_the_drawn_sample(sample: Path, monkeypatch: pytest.Mon
 
 def test_the_seed_draws_the_additional_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[str, int]] = []
-    monkeypatch.setattr("bloodcell_tut.runs.steps.drawn_cells", lambda _, **how: drawn.append(how))
+    monkeypatch.setattr("bloodcell_tut.runs.steps.drawn_cells", lambda **how: drawn.append(how))
     monkeypatch.setattr("bloodcell_tut.runs.steps.drawn_cells_help", lambda *_: True)
     for settings in (bt.RunSettings(seed=3), bt.RunSettings(fast=True)):
         steps._additional(settings, training_data())
-    assert drawn == [{"seed": 3, "n_photographs": 1000}, {"seed": 0, "n_photographs": 500}]
+    same = {"size": 64, "standardize": False}
+    assert drawn == [
+        {"seed": 3, "n_photographs": 1000, **same}, {"seed": 0, "n_photographs": 500, **same}
+    ]  # fmt: skip
 
 
 def test_test_data(sample: Path, tmp_path: Path) -> None:
@@ -206,8 +210,11 @@ def test_ctrl_c_for_real(sample: Path, tmp_path: Path) -> None:
     assert bt.load_model(tmp_path / "model-interrupted.keras").crop
 
 
-@pytest.mark.parametrize("recipe", [None, "small", "article"])
-@pytest.mark.parametrize("model", ["small", "article"])
+@pytest.mark.parametrize(
+    ("model", "recipe"),
+    [(m, r) for m in ("small", "article") for r in (None, "small", "article")]
+    + [("small", "anywhere")],
+)
 def test_a_network_is_built_and_trained_by_the_recipe(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, recipe: str | None
 ) -> None:
@@ -222,12 +229,41 @@ def test_a_network_is_built_and_trained_by_the_recipe(
     with pytest.raises(KeyboardInterrupt):
         run_steps(bt.RunSettings(sample, model=model, recipe=recipe, out=tmp_path))
     expected = recipe or model
-    assert asked == [(f"{model}_cnn", expected == "small", bt.training.RECIPES[expected])]
+    assert asked == [(f"{model}_cnn", expected != "article", bt.training.RECIPES[expected])]
 
 
 def test_the_report_names_the_recipe(sample: Path, tmp_path: Path) -> None:
     report = run_steps(bt.RunSettings(sample, recipe="article", epochs=1, out=tmp_path))
     assert (report.model, report.recipe) == ("small", "article")
+
+
+def test_a_network_for_anywhere_gets_standard_cells_and_knows_when_it_is_unsure(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def draw_few(**how: Any) -> bt.TrainingData:
+        asked.append(how)
+        return drawn_cells(**how | {"n_photographs": 100})
+
+    monkeypatch.setattr("bloodcell_tut.runs.detector.drawn_cells", draw_few)
+    report = run_steps(bt.RunSettings(sample, recipe="anywhere", epochs=1, out=tmp_path))
+    assert report.recipe == "anywhere" and report.crop
+    assert [(how["standardize"], how["part"]) for how in asked] == [(True, "TRAIN"), (True, "TEST")]
+    saved = bt.load_model(tmp_path / "model.keras")
+    assert saved.standardized and saved.detector is not None
+    assert 0 < saved.detector.least_probability <= 1
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "in standard light, size and stain" in page
+    image = bt.read_image(min(sample.rglob("*.jpeg")))
+    assert bt.predict_photograph(saved, image)[0].standard is not None
+
+
+def test_whole_images_have_no_standard(sample: Path, tmp_path: Path) -> None:
+    with pytest.raises(bt.ArgumentError, match="recipe: found 'anywhere' and images that"):
+        run_steps(bt.RunSettings(sample, recipe="anywhere", crop="whole", out=tmp_path))
+    with pytest.raises(bt.ArgumentError, match="recipe: found 'anywhere'; expected small or artic"):
+        bt.RunSettings(sample, model="article", recipe="anywhere")
 
 
 def test_fast_trains_half_as_long(

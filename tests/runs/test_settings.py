@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import bloodcell_tut as bt
+from bloodcell_tut.runs.settings import RECIPE_NAMES
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,8 @@ import bloodcell_tut as bt
 def test_settings(wrong: dict[str, Any]) -> None:
     with pytest.raises(bt.ArgumentError, match=f"^{next(iter(wrong))}: found"):
         bt.RunSettings(**wrong)
-    assert set(bt.runs.IMAGE_SIZES) == set(bt.training.RECIPES) == {"small", "article"}
+    assert set(bt.runs.IMAGE_SIZES) == {"small", "article"}
+    assert set(RECIPE_NAMES) == set(bt.training.RECIPES) == {"small", "article", "anywhere"}
 
 
 def test_a_report_among_the_images_is_refused(tmp_path: Path) -> None:

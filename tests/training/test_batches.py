@@ -133,3 +133,19 @@ def test_pixels_alone_are_no_data() -> None:
     pixels: Any = training_data(size=8).images
     with pytest.raises(ArgumentError, match="data: found an array of uint8 "):
         check_fit(network(), pixels)
+
+
+def test_a_recipes_variation_changes_each_batch_anew_and_alike_with_the_same_seed() -> None:
+    data = training_data(photographs_per_class=4, files=2)
+
+    def add_noise(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return images + rng.integers(1, 5, images.shape, np.uint8)
+
+    plain, varied, again = (Batches(data, 8, seed=3, variation=v) for v in (None, *[add_noise] * 2))
+    assert (varied[0][0] != plain[0][0]).all() and (varied[0][1] == plain[0][1]).all()
+    assert (varied[0][0] == again[0][0]).all()
+    first = varied[0][0] - plain[0][0]
+    assert (varied[1][0] - plain[1][0] != first).any(), "another batch, other noise"
+    for batches in (plain, varied):
+        batches.go_to(1)
+    assert (varied[0][0] - plain[0][0] != first).any(), "another epoch, other noise"

@@ -8,6 +8,7 @@ import pytest
 from bloodcell_tut import small_cnn
 from bloodcell_tut.errors import ArgumentError
 from bloodcell_tut.training.recipe import (
+    ANYWHERE,
     ARTICLE,
     RECIPES,
     SMALL,
@@ -40,7 +41,7 @@ def test_a_recipe_is_a_value() -> None:
 
 
 def test_recipes_are_found_by_name() -> None:
-    assert RECIPES == {"small": SMALL, "article": ARTICLE}
+    assert RECIPES == {"small": SMALL, "article": ARTICLE, "anywhere": ANYWHERE}
     assert all(recipe.name == name for name, recipe in RECIPES.items())
 
 
