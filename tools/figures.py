@@ -41,9 +41,9 @@ def _shrink(path: Path) -> Figure:
     rgb = np.asarray(Image.open(path).convert("RGB"))
     figure = look_at(rgb)
     # lines and letters stay as they are, photographs nearly so
-    quality = 75 if figure.pictures else 60
+    how = {"quality": 75, "method": 4} if figure.pictures else {"quality": 60, "method": 1}
     small = path.with_suffix(".webp")
-    Image.fromarray(rgb).save(small, lossless=not figure.pictures, quality=quality, method=1)
+    Image.fromarray(rgb).save(small, lossless=not figure.pictures, **how)
     return figure
 
 
