@@ -41,9 +41,10 @@ def _shrink(path: Path) -> Figure:
     rgb = np.asarray(Image.open(path).convert("RGB"))
     figure = look_at(rgb)
     # lines and letters stay as they are, photographs nearly so
-    how = {"quality": 75, "method": 4} if figure.pictures else {"quality": 60, "method": 1}
+    quality, method = (75, 4) if figure.pictures else (60, 1)
     small = path.with_suffix(".webp")
-    Image.fromarray(rgb).save(small, lossless=not figure.pictures, **how)
+    lossless = not figure.pictures
+    Image.fromarray(rgb).save(small, lossless=lossless, quality=quality, method=method)
     return figure
 
 
