@@ -84,7 +84,9 @@ setup(
         "bloodcell_tut.lessons": ["*.ipynb", "*/*.ipynb"],
     },
     # no learner's copy has them: what they export holds the checks, or they are pages of the site
-    exclude_package_data={"bloodcell_tut.lessons": ["exercises/*.ipynb", "how_to/*.ipynb"]},
+    exclude_package_data={
+        "bloodcell_tut.lessons": ["exercises/*.ipynb", "how_to/*.ipynb", "runs/*.ipynb"]
+    },
     entry_points={
         "console_scripts": lines("console_scripts"),
         "nbdev": [f"{facts['lib_name']}={facts['lib_name']}._modidx:d"],

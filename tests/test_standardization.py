@@ -11,7 +11,7 @@ from conftest import StrangeCell
 import bloodcell_tut as bt
 from bloodcell_tut.drawing.laboratories import LABORATORIES
 from bloodcell_tut.drawing.smear import draw_photograph
-from bloodcell_tut.standardization import standard_cell
+from bloodcell_tut.standardization import StandardCell, standard_cell
 from bloodcell_tut.training.variation import vary_cells
 
 
@@ -54,6 +54,7 @@ def test_the_factor_stays_in_its_limits() -> None:
     assert standard_cell(np.full((40, 40, 3), 200, np.uint8)).factor == 3.5
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     assert 0.3 <= standard_cell(noise).factor <= 3.5
+    assert isinstance(standard_cell(noise), StandardCell)
     assert standard_cell(noise).image.dtype == np.uint8
 
 

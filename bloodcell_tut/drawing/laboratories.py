@@ -283,7 +283,7 @@ _HUES: dict[str, tuple[Range, Range, Range]] = {
 
 
 def random_laboratory(rng: np.random.Generator) -> Laboratory:
-    """Return a laboratory that nobody has seen, for a network that shall know any.
+    """Return a laboratory that nobody has seen, for a network that is to know any.
 
     Parameters
     ----------

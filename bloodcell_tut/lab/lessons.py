@@ -70,7 +70,7 @@ def copy_lessons(folder: Path | str) -> list[Path]:
     written = []
     for lesson in sorted(originals.rglob("*.ipynb")):
         name = lesson.relative_to(originals).as_posix()
-        if ".ipynb_checkpoints" in name or name.startswith(("exercises/", "how_to/")):
+        if ".ipynb_checkpoints" in name or name.startswith(("exercises/", "how_to/", "runs/")):
             continue
         content = learners_copy(lesson)
         digest = hashlib.sha256(content.encode()).hexdigest()

@@ -170,6 +170,6 @@ ANYWHERE = Recipe(
     variation=vary_cells,
     standardized=True,
 )
-"""A recipe for `small_cnn` that shall know the cells of any laboratory, from standard cells."""
+"""A recipe for a `small_cnn` that names the cells of any laboratory, from standard cells."""
 RECIPES = {recipe.name: recipe for recipe in (SMALL, ARTICLE, ANYWHERE)}
 """Our recipes by name; ``bloodcell-tut run --recipe`` takes one of these."""
