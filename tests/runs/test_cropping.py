@@ -157,7 +157,7 @@ def test_a_file_that_is_no_image_and_a_single_pixel_stop_nothing(tmp_path: Path)
 def test_the_page_shows_the_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = [PageFigure(name, b"", "-") for name in ("learning_curves", "confusion")]
     monkeypatch.setattr(page, "draw_figures", lambda *_: figures)
-    monkeypatch.setattr(page, "save_model", lambda model, path, *_: path.write_text("-"))
+    monkeypatch.setattr(page, "save_model", lambda model, path, *_, **__: path.write_text("-"))
     shown = PageFigure("bird", b"picture", "a bird <whole>", "the square, the whole")
     decision = CropDecision(False, "each <whole>", ("look & see",), (shown,))
     result, model = evaluation(), keras.Sequential()

@@ -44,7 +44,7 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[bt.TrainingD
     )
     monkeypatch.setattr("bloodcell_tut.runs.steps.train", train)
     monkeypatch.setattr("bloodcell_tut.runs.steps.small_cnn", lambda *_: tiny)
-    monkeypatch.setattr("bloodcell_tut.runs.steps._detector", lambda *_: None)
+    monkeypatch.setattr("bloodcell_tut.runs.steps.run_detector", lambda *_: None)
     yield seen
 
 

@@ -29,7 +29,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a stand-in for the trained network, which takes no time."""
     monkeypatch.setattr(
         "bloodcell_tut.runs.page.save_model",
-        lambda model, path, names, crop, _: path.write_text(f"{model} {crop}"),
+        lambda model, path, names, crop, _, **__: path.write_text(f"{model} {crop}"),
     )
 
 
