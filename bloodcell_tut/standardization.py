@@ -14,7 +14,7 @@ from .files.argument_checks import check_kind, unless_none
 from .files.array_checks import check_size
 from .files.image_file import check_image
 from .finder import Box, find_white_cell
-from .images import MAX_SIDE, cut_square, resize_image
+from .images import cut_square, resize_image, square_of
 from .stain import UNLIT, ground_color
 
 # %% ../nbs/standardization.ipynb #5b2e0c06
@@ -101,8 +101,7 @@ def _square(image: np.ndarray, box: Box | None) -> Box:
     height, width = image.shape[:2]
     x, y = (width / 2, height / 2) if box is None else box.center
     side = min(height, width) if box is None else _ROOM * max(box.width, box.height)
-    side = max(1, min(round(side), 2 * max(height, width), MAX_SIDE))
-    return Box(round(x - side / 2), round(y - side / 2), side, side)
+    return square_of((x, y), min(side, 2 * max(height, width)))
 
 
 def _darkness(density: np.ndarray) -> float:

@@ -169,9 +169,7 @@ def draw_examples(
 
 def _example(name: str, image: np.ndarray, size: int, crop: bool, standardize: bool) -> PageFigure:
     height, width = image.shape[:2]
-    seen = prepare_image(image, size, crop=crop)
-    if standardize:
-        seen = standard_image(image, size)
+    seen = standard_image(image, size) if standardize else prepare_image(image, size, crop=crop)
     shown = min(max(round(240 * width / height), 1), 720)  # a strip stays a picture
     whole = cv2.resize(image, (shown, 240), interpolation=cv2.INTER_AREA)
     box = find_white_cell(image) if crop else None

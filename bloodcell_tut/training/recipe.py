@@ -7,7 +7,7 @@ __all__ = ['SMALL', 'ARTICLE', 'ANYWHERE', 'RECIPES', 'Recipe', 'slow_backend', 
 
 # %% ../../nbs/training/recipe.ipynb #da364840
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import keras
@@ -160,12 +160,9 @@ def _five(n_images: int) -> int:
 
 ARTICLE = Recipe(name="article", optimizer=_adam, epochs=_five, batch_size=16)
 """The article's recipe, for `article_cnn`."""
-ANYWHERE = Recipe(
+ANYWHERE = replace(
+    SMALL,
     name="anywhere",
-    optimizer=_rising_and_falling,
-    epochs=default_epochs,
-    batch_size=64,
-    balanced=True,
     augmentation=(partial(layers.RandomFlip, "horizontal_and_vertical"),),
     variation=vary_cells,
     standardized=True,
