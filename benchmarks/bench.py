@@ -1,4 +1,4 @@
-"""`make bench`: ways side by side; ARGS=runs, experiments, photographs, big, profile, installs."""
+"""`make bench`: ways side by side; ARGS=runs, experiments, photographs, big, and more."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
-    what = ["ways", "runs", "experiments", "photographs", "big", "profile", "installs"]
+    what = ["ways", "runs", "experiments", "photographs", "laboratories"]
+    what += ["big", "profile", "installs"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -32,6 +33,10 @@ def main() -> None:
         import bench_photographs
 
         bench_photographs.main(arguments.real)
+    elif arguments.what == "laboratories":
+        import bench_laboratories
+
+        bench_laboratories.main(arguments.real, arguments.runs)
     elif arguments.what == "big":
         import bench_big
 

@@ -12,10 +12,11 @@ import cv2
 import hypothesis
 import numpy as np
 import pytest
+from other_laboratory import OTHER_LABORATORY, StrangeCell, read_cells
 from spread import Spread, place
 from xdist.remote import Producer
 
-from bloodcell_tut import Box, draw_sample
+from bloodcell_tut import draw_sample
 from bloodcell_tut.files import digests
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ LONGEST = {
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL_ARCHIVE = SHARED_DATA / "blood-cells-train.zip"
-OTHER_LABORATORY = SHARED_DATA / "other-lab-1.zip"
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -94,30 +94,12 @@ def real_archive() -> Path:
     return REAL_ARCHIVE
 
 
-class StrangeCell(NamedTuple):
-    """One white cell of another laboratory, with the truth about it."""
-
-    image: np.ndarray
-    box: Box
-    class_name: str
-
-
 @pytest.fixture(scope="session")
 def other_laboratory() -> list[StrangeCell]:
     """Return 300 white cells of another laboratory, for measuring; nothing learns from them."""
     if not OTHER_LABORATORY.is_file():
         pytest.skip(f"NOT TESTED on another laboratory's cells: {OTHER_LABORATORY} is not there")
-    cells = []
-    with zipfile.ZipFile(OTHER_LABORATORY) as archive:
-        rows = archive.read("labels.csv").decode().split()[1:]
-        for number, class_name in (row.split(",") for row in rows):
-            image, mask = (
-                cv2.imdecode(np.frombuffer(archive.read(f"{folder}/{number}.png"), np.uint8), flag)
-                for folder, flag in (("images", cv2.IMREAD_COLOR_RGB), ("masks", 0))
-            )
-            box = Box(*cv2.boundingRect((mask > 0).astype(np.uint8)))
-            cells.append(StrangeCell(image, box, class_name))
-    return cells
+    return read_cells()
 
 
 @pytest.fixture(scope="session")
