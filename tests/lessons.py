@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parent.parent
 NBS = ROOT / "nbs"
 LESSONS = sorted(NBS.glob("[0-9]*.ipynb"))
+BEYOND = sorted(NBS.glob("beyond/*.ipynb"))
 NOTEBOOKS = sorted(NBS.rglob("*.ipynb"))
 TRAINING = LESSONS[8:]
 """The lessons that train for minutes."""

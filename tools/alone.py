@@ -4,14 +4,13 @@ Its stored figures stay behind, on the site; a run draws them again.
 """
 
 import json
+import posixpath
 import re
-
-from contents import notebook_text
 
 LINK = re.compile(r"\[(?P<text>[^][]*)\]\((?P<page>[\w/.-]+)\.ipynb(?P<anchor>#[\w-]+)?\)")
 
 
-def alone(notebook: str, address: str = "") -> str:
+def alone(notebook: str, address: str = "", name: str = "") -> str:
     """Return a notebook with links that work without the other notebooks beside it.
 
     Parameters
@@ -20,13 +19,22 @@ def alone(notebook: str, address: str = "") -> str:
         The notebook, JSON.
     address
         Where the site is; without one there is nothing to link to, and the words stay.
+    name
+        The notebook's page, such as ``"beyond/another_laboratory"``; its links begin there.
     """
     lesson = json.loads(notebook)
-    to_site = rf"[\g<text>]({address.rstrip('/')}/\g<page>.html\g<anchor>)"
+
+    def linked(link: re.Match[str]) -> str:
+        page = posixpath.normpath(posixpath.join(posixpath.dirname(name), link["page"]))
+        place = f"({address.rstrip('/')}/{page}.html{link['anchor'] or ''})"
+        return f"[{link['text']}]{place}" if address else link["text"]
+
     for cell in lesson["cells"]:
         if cell["cell_type"] == "markdown":
-            text = LINK.sub(to_site if address else r"\g<text>", "".join(cell["source"]))
-            cell["source"] = text.splitlines(keepends=True)
+            text = LINK.sub(linked, "".join(cell["source"]))
         else:
             cell["outputs"] = [o for o in cell["outputs"] if "image/png" not in o.get("data", {})]
-    return notebook_text(lesson)
+            text = "".join(cell["source"])
+        # in one line: nobody compares it with an earlier one
+        cell["source"] = text
+    return json.dumps(lesson, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -14,6 +14,9 @@ PACKAGE = ROOT / "bloodcell_tut"
 # beside the lessons
 BESIDE = ("article_repaired", "errata", "glossary")
 
+# what follows the nine steps, in the order in which to read it
+BEYOND = ("another_laboratory",)
+
 # answers to what readers ask, the most urgent first
 HOW_TO = (
     "stuck_at_img_array", "own_folder", "predict", "leaks", "which_accuracy", "own_model",
@@ -41,6 +44,11 @@ def facts(settings: Path = ROOT / "settings.ini") -> SectionProxy:
 def lessons() -> list[str]:
     """Return the names of the lessons, in order."""
     return sorted(path.stem for path in NBS.glob("[0-9]*.ipynb"))
+
+
+def with_exercises() -> list[str]:
+    """Return the lessons, those beyond the nine steps too."""
+    return [*lessons(), *(f"beyond/{name}" for name in BEYOND)]
 
 
 def rooms() -> list[str]:
@@ -81,6 +89,7 @@ def chapters() -> dict[str, list[str]]:
     """Return the pages of the sidebar by heading."""
     return {
         "Lessons": [*lessons(), *BESIDE],
+        "Beyond the nine steps": with_exercises()[len(lessons()) :],
         "How-to": [f"how_to/{name}" for name in HOW_TO],
         "Reference": [
             "commands",

@@ -41,7 +41,7 @@ def _shrink(path: Path) -> Figure:
     rgb = np.asarray(Image.open(path).convert("RGB"))
     figure = look_at(rgb)
     # lines and letters stay as they are, photographs nearly so
-    quality, method = (75, 4) if figure.pictures else (60, 1)
+    quality, method = (65, 6) if figure.pictures else (60, 1)
     small = path.with_suffix(".webp")
     lossless = not figure.pictures
     Image.fromarray(rgb).save(small, lossless=lossless, quality=quality, method=method)

@@ -6,7 +6,12 @@ from pathlib import Path
 from contents import facts, notebook_text
 
 ROOT = Path(__file__).parent.parent
-LESSONS = [*sorted((ROOT / "nbs").glob("[0-9]*.ipynb")), ROOT / "nbs" / "article_repaired.ipynb"]
+NBS = ROOT / "nbs"
+LESSONS = [
+    *sorted(NBS.glob("[0-9]*.ipynb")),
+    *sorted(NBS.glob("beyond/*.ipynb")),
+    NBS / "article_repaired.ipynb",
+]
 ID = "f1257ce1"
 _CELL = """\
 # @title Install bloodcell_tut where it is missing, and change nothing that is there

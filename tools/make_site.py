@@ -41,11 +41,11 @@ def stage(folder: Path) -> None:
     write(folder / "api" / "index.md", reference.index())
     for name in reference.pages():
         write(folder / "api" / f"{name}.md", reference.page(name))
-    for name in contents.lessons():
+    for name in contents.with_exercises():
         lesson = contents.source(name)
         full, address = lesson.read_text(encoding="utf-8"), contents.facts().get("doc_host", "")
-        write(folder / "_files" / "full" / lesson.name, alone(full, address))
-        write(folder / "_files" / "learner" / lesson.name, alone(learners_copy(lesson), address))
+        for kind, text in (("full", full), ("learner", learners_copy(lesson))):
+            write(folder / "_files" / kind / f"{name}.ipynb", alone(text, address, name))
     pictures.draw(folder / "_static")
 
 

@@ -75,8 +75,9 @@ def page(text: str, name: str) -> str:
     top.source = re.sub(r"^> [a-z]", lambda m: m[0].upper(), top.source, count=1, flags=re.M)
     link_names(notebook, name)
     link_exports(notebook, name)
-    if name in contents.lessons():
+    if name in contents.with_exercises():
         add_downloads(notebook, name)
+    if name in contents.lessons():
         mark_map(notebook)
         frames.put_in(notebook, name)
     if name == "index":

@@ -35,6 +35,8 @@ BLOCKS = (
 AROUND = re.compile(rf"\s*(</?(?:{BLOCKS})\b[^>]*>)\s*")
 # names, operators and blanks in code have the color of text
 PLAIN = re.compile(r'<span class="(?:[nopw]|nb|nn|si|sa|bp|ow)">([^<]*)</span>')
+# one color from word to word, such as the lines of a docstring
+ALIKE = re.compile(r'<span class="(\w+)">[^<]*</span>(?:\s*<span class="\1">[^<]*</span>)+')
 SIDEBAR = re.compile(r'<nav class="bd-links.*?</nav>', re.S)
 LARGEST = 100_000
 # nothing on a page waits for its scripts: they come when it is there, in their order
@@ -138,8 +140,13 @@ def tight(page: str) -> str:
     for i in range(0, len(kept), 3):
         kept[i] = AROUND.sub(r"\1", re.sub(r"\s+", " ", kept[i]))
     for i in range(1, len(kept), 3):
-        kept[i] = PLAIN.sub(r"\1", kept[i])
+        kept[i] = ALIKE.sub(as_one, PLAIN.sub(r"\1", kept[i]))
     return "".join(part for i, part in enumerate(kept) if i % 3 != 2)
+
+
+def as_one(alike: re.Match[str]) -> str:
+    """Return spans of one class as one."""
+    return f'<span class="{alike[1]}">{re.sub("<[^>]*>", "", alike[0])}</span>'
 
 
 def remove_unused(out: Path, drawn: dict[str, figures.Figure], joined: set[Path]) -> None:

@@ -68,14 +68,16 @@ class Exercise:
     judge
         Takes an answer, and raises `Wrong` when it is wrong.
     lesson
-        Number of the lesson, 0 to 9.
+        Number of the lesson, 0 to 9, or the name of one beside them: ``"beyond/..."``.
     hint
         What helps to find the answer, and doesn't give it away.
     why
         Why a right answer is right.
     """
 
-    def __init__(self, judge: Callable[[Any], None], lesson: int, hint: str, why: str) -> None:
+    def __init__(
+        self, judge: Callable[[Any], None], lesson: int | str, hint: str, why: str
+    ) -> None:
         self._judge, self.lesson, self._hint, self._why = judge, lesson, hint, why
         update_wrapper(self, judge)
         self.name = judge.__name__
@@ -135,7 +137,8 @@ class Exercise:
         BloodcellError
             When the lesson has no solution for this exercise.
         """
-        (lesson,) = lessons_folder().glob(f"{self.lesson:02}_*.ipynb")
+        name = self.lesson if isinstance(self.lesson, str) else f"{self.lesson:02}_*"
+        (lesson,) = lessons_folder().glob(f"{name}.ipynb")
         code = ""
         for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"]:
             source = "".join(cell["source"])
@@ -146,13 +149,13 @@ class Exercise:
         raise BloodcellError(f"{lesson}: found no solution of {self.name}; expected one before it")
 
 
-def exercise(lesson: int, hint: str, why: str) -> Callable[[Callable[[Any], None]], Exercise]:
+def exercise(lesson: int | str, hint: str, why: str) -> Callable[[Callable[[Any], None]], Exercise]:
     """Make an `Exercise` of the function that judges its answers.
 
     Parameters
     ----------
     lesson
-        Number of the lesson, 0 to 9.
+        Number of the lesson, 0 to 9, or the name of one beside them: ``"beyond/..."``.
     hint
         What helps to find the answer, and doesn't give it away.
     why

@@ -21,6 +21,7 @@ from .explain import class_activation_maps as class_activation_maps
 from .explain import explain_photograph as explain_photograph
 from .feature_visualization import feature_maps as feature_maps
 from .own_images import findings_png as findings_png
+from .out_of_distribution import fit_least_probability as fit_least_probability
 from .out_of_distribution import fit_out_of_distribution_detector as fit_out_of_distribution_detector
 from .predict import from_pixels as from_pixels
 from .keras_file import load_keras_model as load_keras_model
@@ -51,6 +52,7 @@ __all__ = [
     "explain_photograph",
     "feature_maps",
     "findings_png",
+    "fit_least_probability",
     "fit_out_of_distribution_detector",
     "from_pixels",
     "load_keras_model",

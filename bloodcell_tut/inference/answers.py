@@ -9,10 +9,17 @@ __all__ = []
 from collections.abc import Sequence
 from typing import Any
 
+from bloodcell_tut.drawing.kinds import CELL_KINDS
 from bloodcell_tut.errors import printable
 from bloodcell_tut.pages.render import percent
 
 # %% ../../nbs/inference/answers.ipynb #6c1e0b06
+_ELSEWHERE = (
+    "\nMost cells are unlike anything it was trained on. Are they of another laboratory?\n"
+    "`bloodcell-tut run --recipe anywhere` trains a network for those."
+)
+
+
 def answers_table(answers: Sequence[dict[str, Any]]) -> str:
     """Return a line for each cell: place, name, out-of-distribution score, probabilities."""
     good = [answer for answer in answers if "cells" in answer]
@@ -31,7 +38,15 @@ def answers_table(answers: Sequence[dict[str, Any]]) -> str:
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join(lines)
+    cells = [cell for answer in good for cell in answer["cells"]]
+    return "\n".join([*lines, *[_ELSEWHERE] * _are_from_elsewhere(cells)])
+
+
+def _are_from_elsewhere(cells: Sequence[dict[str, Any]]) -> bool:
+    """Return whether most cells are strange to a network that was trained for one laboratory."""
+    strange = [c for c in cells if c["out_of_distribution"] and not c["standardized"]]
+    ours = all(set(cell["probabilities"]) == set(CELL_KINDS) for cell in strange)
+    return ours and 2 * len(strange) > len(cells)
 
 
 def _row(cell: dict[str, Any]) -> list[str]:

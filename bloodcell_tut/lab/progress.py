@@ -170,7 +170,7 @@ def _marks(names: Sequence[str], solved: dict[str, date]) -> str:
 
 def _how_far(name: str, solved: dict[str, date]) -> str:
     marks = [_marks(names, solved) for names in exercise_names() if name in names]
-    return " ".join([*marks, _in_all(solved)])
+    return " ".join([*marks, _in_all(solved)]) if marks else "beside the nine steps"
 
 
 def _in_all(solved: dict[str, date]) -> str:
@@ -220,6 +220,7 @@ _LINKS = {
     "glossary": "glossary.ipynb",
     "explain": "inference/explain.ipynb",
     "own_photographs": "lab/own_photographs.ipynb",
+    "another_laboratory": "beyond/another_laboratory.ipynb",
 }
 _START = """# Nine steps to an honest score
 
@@ -232,7 +233,8 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 **{in_all}** (■ solved, □ open)
 
 [Errata]({errata}) and [glossary]({glossary}) are beside the lessons. After the nine steps:
-[see what a network sees]({explain}), and [let it name your own cells]({own_photographs}).
+[see what a network sees]({explain}), [let it name your own cells]({own_photographs}), and
+[go to another laboratory]({another_laboratory}).
 
 *Each start and each solved exercise writes this page again; keep notes elsewhere. While it is open
 it doesn't change: reload it in your browser to see what is new.*

@@ -4,25 +4,30 @@ import importlib
 import re
 from pathlib import Path
 
-import lessons
 import pytest
-from lessons import cells, code, imports_only
+from lessons import BEYOND, cells, code, imports_only
+from lessons import LESSONS as NINE_STEPS
 from wrong_answers import ALL
 
 import bloodcell_tut
 from bloodcell_tut.exercises.engine import Exercise
 
 MODULES = Path(bloodcell_tut.__file__).parent / "exercises"
-LESSONS = [p for p in lessons.LESSONS if (MODULES / f"lesson_{p.stem[:2]}.py").exists()]
+LESSONS = [*NINE_STEPS, *BEYOND]
+
+
+def module_of(lesson: Path) -> str:
+    """The name of the module with a lesson's checks."""
+    return f"lesson_{lesson.stem[:2]}" if lesson in NINE_STEPS else lesson.stem
 
 
 def test_every_lesson_has_exercises_and_wrong_answers() -> None:
-    assert LESSONS == lessons.LESSONS
-    assert list(ALL) == [lesson.stem[:2] for lesson in LESSONS]
+    assert all((MODULES / f"{module_of(lesson)}.py").exists() for lesson in LESSONS)
+    assert set(ALL) == set(map(module_of, LESSONS))
 
 
 def exercises(lesson: Path) -> dict[str, Exercise]:
-    module = importlib.import_module(f"bloodcell_tut.exercises.lesson_{lesson.stem[:2]}")
+    module = importlib.import_module(f"bloodcell_tut.exercises.{module_of(lesson)}")
     return {name: getattr(module, name) for name in module.__all__}
 
 
@@ -60,19 +65,20 @@ def test_stub_is_untried_and_solution_right(lesson: Path, name: str) -> None:
     exec(solution, names)
     reply = check(names[answer])
     assert reply.state == "right" and len(reply.message) > 30, reply
-    assert check.lesson == int(lesson.stem[:2]) and len(check.hint().message) > 30
+    named = int(lesson.stem[:2]) if lesson in NINE_STEPS else f"beyond/{lesson.stem}"
+    assert check.lesson == named and len(check.hint().message) > 30
     assert solution.removeprefix("#| code-fold: true\n") in check.solution().message
     code_of_solution = solution.split("\n")[-1].strip()
     assert code_of_solution not in check.hint().message
 
 
-WRONG = [(lesson, *row) for lesson in LESSONS for row in ALL.get(lesson.stem[:2], [])]
+WRONG = [(lesson, *row) for lesson in LESSONS for row in ALL[module_of(lesson)]]
 
 
 @pytest.mark.parametrize(
     ("lesson", "check", "answer", "message"),
     WRONG,
-    ids=[f"{lesson.stem[:2]}-{check.name}-{message}" for lesson, check, _, message in WRONG],
+    ids=[f"{module_of(lesson)}-{check.name}-{message}" for lesson, check, _, message in WRONG],
 )
 def test_wrong_answer_is_named(lesson: Path, check: Exercise, answer: object, message: str) -> None:
     reply = check(answer)

@@ -120,3 +120,18 @@ def test_a_detector_holds_finite_numbers(place: str, value: float) -> None:
         inference.OutOfDistributionDetector(
             parts["mean"], parts["precision"], float(parts["limit"])
         )
+
+
+def test_of_the_surest_answers_at_most_an_eighth_is_wrong() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.dirichlet([0.5] * 4, 2000)
+    labels = np.array([rng.choice(4, p=row) for row in rows])
+    least = inference.fit_least_probability(rows, labels)
+    wrong = rows.argmax(axis=1) != labels
+    answered = rows.max(axis=1) >= least
+    assert wrong[answered].mean() <= 0.125 < wrong.mean()
+    # one answer more would be too many
+    next_one = np.sort(rows.max(axis=1)[~answered])[-1]
+    assert wrong[rows.max(axis=1) >= next_one].mean() > 0.125
+    with pytest.raises(bt.ArgumentError, match="labels"):
+        inference.fit_least_probability(rows, labels[1:])

@@ -104,10 +104,11 @@ def test_predict_says_what_it_does_not_know(saved: bt.SavedModel, tmp_path: Path
     for _ in range(2):  # nothing is overwritten
         result = CliRunner().invoke(app, [*command, "--pictures", str(pictures)])
     assert result.exit_code == 0, result.output
-    header, none, *two, odd = result.stdout.splitlines()
+    header, none, *two, odd, _, _, advice = result.stdout.splitlines()
     assert header.split() == ["image", "x,", "y", "answer", "out-of-distribution", "probabilities"]
     assert "no white cell here" in none and len(two) == 2 and "%" in "".join(two)
     assert "unlike anything it was trained on" in odd and "%" not in odd
+    assert "--recipe anywhere" in advice, "two of three cells are strange"
     assert len(list(pictures.glob("*_cells*.png"))) == 6
     answers = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     assert [len(answer["cells"]) for answer in answers] == [0, 2, 1]

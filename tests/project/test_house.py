@@ -173,7 +173,7 @@ def test_notebooks_stand_where_their_modules_stand() -> None:
             assert exported(notebook).replace(".", "/") in (place, "")
     made = {f"bloodcell_tut.{exported(n)}" for n in NOTEBOOKS if exported(n)}
     assert made == set(map(dotted, MODULES))
-    assert {n.parent.name for n in NOTEBOOKS} == {*WINGS, "how_to", "nbs"}
+    assert {n.parent.name for n in NOTEBOOKS} == {*WINGS, "beyond", "how_to", "nbs"}
 
 
 def test_tests_stand_where_their_modules_stand() -> None:

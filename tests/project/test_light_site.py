@@ -69,6 +69,8 @@ def test_pages_lose_blanks_but_not_in_listings() -> None:
     assert tight('<pre><span class="n">x</span> <span class="k">in</span></pre>') == (
         '<pre>x <span class="k">in</span></pre>'
     )
+    alike = '<span class="k">not</span>\n<span class="k">in</span>'
+    assert tight(f"<pre>{alike}</pre>") == '<pre><span class="k">not\nin</span></pre>'
 
 
 def test_the_search_knows_sections_names_and_options(tmp_path: Path) -> None:

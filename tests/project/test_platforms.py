@@ -49,6 +49,8 @@ def test_a_lesson_alone_links_to_the_site_or_nowhere(lesson: Path) -> None:
     linked = alone(text, "https://example.org/site/")
     assert ".ipynb" not in linked and "(https://example.org/site/glossary.html#" in linked
     assert linked.count("https://example.org/site/") == n_links
+    deeper = alone(text.replace("](", "](../"), "https://example.org", f"beyond/{lesson.stem}")
+    assert "(https://example.org/glossary.html#" in deeper
     copies = [json.loads(copy)["cells"] for copy in (text, alone(text))]
     assert [c["id"] for c in copies[0]] == [c["id"] for c in copies[1]]
 

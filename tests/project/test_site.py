@@ -23,7 +23,7 @@ import pytest
 from alone import alone
 from axe_playwright_python.sync_playwright import Axe
 from lesson_table import FOLDED
-from lessons import LESSONS, NBS, markdown, tagged
+from lessons import BEYOND, LESSONS, NBS, markdown, tagged
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 from site_pages import ROOT, Site, browser, build
@@ -146,7 +146,7 @@ def test_the_sidebar_shows_the_house_and_modules_only_inside_their_wing(site: Si
 
     html = site.pages["07_split"].path.read_text(encoding="utf-8")
     headings = re.findall(r'class="caption-text">([^<]+)', html)
-    assert headings == ["Lessons", "How-to", "Reference", "About"]
+    assert headings == ["Lessons", "Beyond the nine steps", "How-to", "Reference", "About"]
     assert max(entries(name, 1) + entries(name, 2) for name in site.pages) < 75
     assert entries("07_split", 2) == 0
     modules = [*(NBS / "drawing").glob("*.ipynb"), "its public names"]
@@ -222,11 +222,11 @@ def test_pictures_have_an_alternative_text(site: Site) -> None:
             assert not image.get("alt", "").endswith(".png"), f"{name}: {image}"
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("lesson", [*LESSONS, *BEYOND], ids=lambda p: p.stem)
 def test_a_lesson_can_be_downloaded_and_keeps_its_solutions_folded(
     site: Site, lesson: Path
 ) -> None:
-    page = site.pages[lesson.stem]
+    page = site.pages[lesson.relative_to(NBS).with_suffix("").as_posix()]
     files = [page.path.parent / a["href"] for a in page.all("a") if "download" in a]
     texts = [file.read_text(encoding="utf-8") for file in files]
     assert texts == [alone(lesson.read_text(encoding="utf-8")), alone(learners_copy(lesson))]

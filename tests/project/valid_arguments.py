@@ -142,6 +142,7 @@ ARGUMENTS = {
     "explain_photograph": "saved:saved photograph:image",
     "feature_maps": "model:model image:image_8",
     "findings_png": "image:image findings:findings",
+    "fit_least_probability": "probabilities:probabilities labels:labels",
     "fit_out_of_distribution_detector": "model:model images:images held_back:images "
     "photographs:groups?",
     "from_pixels": "model:model preprocess:pixel_range",

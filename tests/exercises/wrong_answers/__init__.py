@@ -4,6 +4,6 @@ import importlib
 from pathlib import Path
 
 ALL = {
-    path.stem[-2:]: importlib.import_module(f"wrong_answers.{path.stem}").WRONG
-    for path in sorted(Path(__file__).parent.glob("lesson_*.py"))
+    path.stem: importlib.import_module(f"wrong_answers.{path.stem}").WRONG
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
 }
