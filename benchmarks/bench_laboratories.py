@@ -137,13 +137,12 @@ def main(real: Path, seeds: int) -> None:
     if not OTHER_LABORATORY.is_file():
         raise SystemExit(f"{OTHER_LABORATORY}: not there; it is measured on these cells")
     done: dict[str, list[dict]] = {way: [] for way in WAYS}
-    for seed, way in product(range(seeds), WAYS):
-        done[way].append(in_new_process("bench_laboratories.py", way, real, seed))
-        if all(done.values()):
-            data = f"real TRAIN, {AWAY}; {len(done['anywhere'])} seeds, 5 folds by photograph"
-            scores, risks = rows_of({k: v[: len(done["anywhere"])] for k, v in done.items()})
-            save("laboratories", data, scores)
-            save("risk_coverage", data, risks)
+    for seed in range(seeds):
+        for way in WAYS:
+            done[way].append(in_new_process("bench_laboratories.py", way, real, seed))
+        data = f"real TRAIN, {AWAY}; {seed + 1} seeds, 5 folds by photograph"
+        for name, rows in zip(("laboratories", "risk_coverage"), rows_of(done), strict=True):
+            save(name, data, rows)
 
 
 if __name__ == "__main__":

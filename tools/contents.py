@@ -46,9 +46,14 @@ def lessons() -> list[str]:
     return sorted(path.stem for path in NBS.glob("[0-9]*.ipynb"))
 
 
+def beyond() -> list[str]:
+    """Return the pages of the lessons beyond the nine steps."""
+    return [f"beyond/{name}" for name in BEYOND]
+
+
 def with_exercises() -> list[str]:
-    """Return the lessons, those beyond the nine steps too."""
-    return [*lessons(), *(f"beyond/{name}" for name in BEYOND)]
+    """Return the pages of all lessons."""
+    return [*lessons(), *beyond()]
 
 
 def rooms() -> list[str]:
@@ -89,7 +94,7 @@ def chapters() -> dict[str, list[str]]:
     """Return the pages of the sidebar by heading."""
     return {
         "Lessons": [*lessons(), *BESIDE],
-        "Beyond the nine steps": with_exercises()[len(lessons()) :],
+        "Beyond the nine steps": beyond(),
         "How-to": [f"how_to/{name}" for name in HOW_TO],
         "Reference": [
             "commands",

@@ -3,15 +3,11 @@
 import json
 from pathlib import Path
 
-from contents import facts, notebook_text
+from contents import facts, notebook_text, with_exercises
+from contents import source as source_of
 
 ROOT = Path(__file__).parent.parent
-NBS = ROOT / "nbs"
-LESSONS = [
-    *sorted(NBS.glob("[0-9]*.ipynb")),
-    *sorted(NBS.glob("beyond/*.ipynb")),
-    NBS / "article_repaired.ipynb",
-]
+LESSONS = [source_of(name) for name in (*with_exercises(), "article_repaired")]
 ID = "f1257ce1"
 _CELL = """\
 # @title Install bloodcell_tut where it is missing, and change nothing that is there

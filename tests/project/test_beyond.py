@@ -1,13 +1,12 @@
 """The lessons beyond the nine steps keep to their form."""
 
 import json
-import re
 from pathlib import Path
 
 import contents
 import pytest
 from lesson_table import code_lines, is_export
-from lessons import BEYOND, NBS, cells, code, imports_only, markdown, tagged
+from lessons import BEYOND, NBS, code, imports_only, markdown, tagged
 from test_lessons import SECTIONS, headings
 
 each_lesson = pytest.mark.parametrize("lesson", BEYOND, ids=lambda p: p.stem)
@@ -25,20 +24,9 @@ def test_it_is_short_and_in_order(lesson: Path) -> None:
     assert "**Where we are.**" in "".join(markdown(lesson)[:2])
     titles = [title for level, title in headings(lesson) if level == 2]
     assert titles[-4:] == SECTIONS
+    assert len(tagged(lesson, "solution")) >= 2
     own = [s for s in code(lesson) if not is_export(s) and not imports_only(s)]
     assert [source for source in own if code_lines(source) > 12] == []
-
-
-@each_lesson
-def test_every_exercise_has_stub_solution_and_check(lesson: Path) -> None:
-    sources = [cell["source"] for cell in cells(lesson)]
-    solutions = tagged(lesson, "solution")
-    exercises = [title for _, title in headings(lesson) if title.startswith("Exercise")]
-    assert len(solutions) == len(exercises) >= 2
-    for solution in solutions:
-        at = sources.index(solution)
-        assert "..." in sources[at - 1] and solution.startswith("#| code-fold: true\n")
-        assert re.fullmatch(r"check_\w+\(\w+\)", sources[at + 1])
 
 
 def test_the_table_of_real_cells_is_the_measured_one() -> None:

@@ -12,6 +12,7 @@ import lesson_table
 import pytest
 from lesson_table import FOLDED, code_lines, is_export, parts
 from lessons import (
+    BEYOND,
     LESSONS,
     NBS,
     NOTEBOOKS,
@@ -162,7 +163,7 @@ def test_the_prose_speaks_to_you(page: Path) -> None:
     assert [text for text in texts(page) if re.search(STIFF, " ".join(text.split()), re.I)] == []
 
 
-@each_lesson
+@pytest.mark.parametrize("lesson", [*LESSONS, *BEYOND], ids=lambda p: p.stem)
 def test_every_exercise_has_stub_solution_and_check(lesson: Path) -> None:
     sources = [cell["source"] for cell in cells(lesson)]
     solutions = [
