@@ -248,4 +248,5 @@ WRONG = [
     (check_network, partial(build, loss="categorical_crossentropy"), "labels that are plain"),
     (check_network, partial(build, rate=1.0), "near that of a guess"),
     (check_network, partial(build, rate=1e-7), "near that of a guess"),
+    (check_network, only_brightness, "has it convolutions to see with?"),
 ]
