@@ -18,6 +18,12 @@ def lines(key: str) -> list[str]:
     return facts[key].strip().splitlines()
 
 
+def lessons_and_linked() -> list[str]:
+    """Return the notebooks that travel with the package."""
+    code = runpy.run_path(str(HERE / "bloodcell_tut" / "lab" / "linked.py"))
+    return list(code["lessons_and_linked"](HERE / "nbs"))
+
+
 def public(index: dict) -> dict:
     """Return nbdev's index without what is private."""
     shown = {
@@ -81,11 +87,7 @@ setup(
         "": ["*.pyi", "templates/*.html"],
         "bloodcell_tut": ["py.typed"],
         "bloodcell_tut.photographs": ["known_photographs.npz"],
-        "bloodcell_tut.lessons": ["*.ipynb", "*/*.ipynb"],
-    },
-    # no learner's copy has them: what they export holds the checks, or they are pages of the site
-    exclude_package_data={
-        "bloodcell_tut.lessons": ["exercises/*.ipynb", "how_to/*.ipynb", "runs/*.ipynb"]
+        "bloodcell_tut.lessons": lessons_and_linked(),
     },
     entry_points={
         "console_scripts": lines("console_scripts"),

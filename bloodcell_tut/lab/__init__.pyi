@@ -2,6 +2,7 @@ from . import anywhere as anywhere
 from . import errata as errata
 from . import learners_copies as learners_copies
 from . import lessons as lessons
+from . import linked as linked
 from . import live_curves as live_curves
 from . import manners as manners
 from . import missing_names as missing_names

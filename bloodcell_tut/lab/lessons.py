@@ -19,6 +19,7 @@ from ..errors import BloodcellError
 from ..files.writing import new_folder, write_atomically
 from ..files.argument_checks import check_path
 from .learners_copies import learners_copy
+from .linked import lessons_and_linked
 
 # %% ../../nbs/lab/lessons.ipynb #87a1728a
 def lessons_folder() -> Path:
@@ -68,11 +69,8 @@ def copy_lessons(folder: Path | str) -> list[Path]:
         raise BloodcellError(f"{folder}: is a file; expected a folder; choose another one")
     originals, record = lessons_folder(), _read_record(folder)
     written = []
-    for lesson in sorted(originals.rglob("*.ipynb")):
-        name = lesson.relative_to(originals).as_posix()
-        if ".ipynb_checkpoints" in name or name.startswith(("exercises/", "how_to/", "runs/")):
-            continue
-        content = learners_copy(lesson)
+    for name in lessons_and_linked(originals):
+        content = learners_copy(originals / name)
         digest = hashlib.sha256(content.encode()).hexdigest()
         content = _as_jupyterlab_saves(content)
         target = _target(folder / name, record.get(name) == digest, content)
