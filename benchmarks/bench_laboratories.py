@@ -26,7 +26,7 @@ from bloodcell_tut.runs.settings import IMAGE_SIZES
 from bloodcell_tut.standardization import standard_image
 from bloodcell_tut.training.recipe import RECIPES
 
-WAYS = ("small", "anywhere")
+WAYS = ("cells", "anywhere")
 NAMED = ("giemsa", "rapid", "leishman")
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 AWAY = "other-lab-1"
@@ -120,7 +120,7 @@ def work(recipe_name: str, real: str, seed: str) -> None:
 def rows_of(done: dict[str, list[dict]]) -> tuple[list[dict], list[dict]]:
     """The rows of both tables: a list for each figure, one number of each seed."""
     scores, risks = list[dict](), list[dict]()
-    for place, (recipe, runs) in product(done["small"][0]["places"], done.items()):
+    for place, (recipe, runs) in product(done["cells"][0]["places"], done.items()):
         found = {k: [run["places"][place][k] for run in runs] for k in runs[0]["places"][place]}
         head = {"asked about": place, "recipe": recipe}
         scores.append(head | {k: v for k, v in found.items() if "%" not in k})

@@ -48,7 +48,7 @@ def main() -> None:
     images = rng.integers(0, 256, (2000, 64, 64, 3), np.uint8)
     labels = rng.integers(0, 4, 2000)
     model = bt.small_cnn()
-    bt.training.SMALL.compile(model, steps=100)
+    bt.training.CELLS.compile(model, steps=100)
     random = [layer for layer in model.layers if layer.name.startswith("random")]
     chosen = rng.permutation(2000)[:BATCH]
     batch, truth = images[chosen], labels[chosen]

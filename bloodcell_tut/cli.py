@@ -86,7 +86,7 @@ _GroupColumn = Annotated[
 @app.command("run")
 def _run(
     data: Annotated[
-        str, typer.Option(help="sample (drawn cells), kaggle, or the path of a folder or zip")
+        str, typer.Option(help="sample (drawn cells), kaggle, cifar10, or a folder or zip")
     ] = "sample",
     test_data: Annotated[
         str | None, typer.Option(help="folder or zip to score on (default: a held-back part)")
@@ -104,8 +104,8 @@ def _run(
         typer.Option(help="cut out the white cell, keep the whole image, or let us choose"),
     ] = "auto",
     recipe: Annotated[
-        Literal["small", "article", "anywhere"] | None,
-        typer.Option(help="training recipe (default: its own); anywhere: for any laboratory"),
+        Literal["cells", "natural", "letters", "anywhere", "article"] | None,
+        typer.Option(help="how it is trained (default: what fits the images)"),
     ] = None,
     split: Annotated[
         Literal["photograph", "image"], typer.Option(help="hold back whole photographs or images")
@@ -169,8 +169,7 @@ def _predict(
         Path | None, typer.Option(help="folder for each image with its cells marked")
     ] = None,
     classes: Annotated[
-        str | None,
-        typer.Option(help="a,b,c: class names for a .keras or .h5 made elsewhere"),
+        str | None, typer.Option(help="a,b,c: class names for a .keras or .h5 made elsewhere")
     ] = None,
     crop: Annotated[
         Literal["cell", "whole"] | None,
@@ -258,7 +257,9 @@ def _free_name(path: Path) -> Path:
 # %% ../nbs/cli.ipynb #5d7f4bb7
 @app.command("audit")
 def _audit(
-    data: Annotated[str, typer.Argument(help="sample, kaggle, or a folder or zip of images")],
+    data: Annotated[
+        str, typer.Argument(help="sample, kaggle, cifar10, or a folder or zip of images")
+    ],
     against: Annotated[
         str | None, typer.Option(help="a second set, such as the test set: what is in both?")
     ] = None,

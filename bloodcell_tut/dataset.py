@@ -20,7 +20,7 @@ from .files.contents import FoundImages, Labels, find_all_images, find_images
 from .files.folder_names import PARTS, part_of
 from .photographs.table import photographs_and_groups
 from .plots import check_ax, class_color
-from .sources import locate_source
+from .sources import WORDS, locate_source
 from .files.argument_checks import check_choice, check_kind, check_path, check_text
 from .files.argument_checks import unless_none
 from .files.array_checks import set_checked
@@ -105,11 +105,12 @@ def choose_dataset(
     Parameters
     ----------
     source
-        ``"sample"`` for drawn cells, ``"kaggle"`` for the public archive, or the path of a folder
-        or zip: in the public archive's layout at any depth, or with one subfolder for each class.
-        Folders inside all class folders, such as one for each patient, belong together. Also
-        a folder of images with a table of labels, photographs with boxes (Pascal VOC or YOLO),
-        whose cells are cut out, or a ``.npz`` file with images and labels.
+        ``"sample"`` for drawn cells, ``"kaggle"`` for the public archive, ``"cifar10"`` for
+        CIFAR-10, or the path of a folder or zip: in the public archive's layout at any depth, or
+        with one subfolder for each class. Folders inside all class folders, such as one for each
+        patient, belong together. Also a folder of images with a table of labels, photographs with
+        boxes (Pascal VOC or YOLO), whose cells are cut out, or a ``.npz`` file with images and
+        labels.
     part
         ``"TRAIN"``, ``"TEST"``, ``"VALIDATION"`` or ``"TEST_SIMPLE"``; folders may be named
         train, Training, seg_train and so on. Without effect where the class folders lie at the
@@ -228,7 +229,7 @@ def _choose(
     )
     if ids is None and found.groups:
         ids = np.array(found.groups, dtype=str)
-    name = source if source in ("sample", "kaggle") else path
+    name = source if source in WORDS else path
     origin = f"{name}, {found.part}" if found.part else str(name)
     names = tuple(found.files)
     return ImageDataset(tuple(paths), labels, names, ids, origin, groups, found.notes)

@@ -28,7 +28,7 @@ from bloodcell_tut.training.batches import (
     takes_logits,
     wants_one_hot,
 )
-from .training.recipe import ARTICLE, SMALL, Recipe
+from .training.recipe import ARTICLE, CELLS, Recipe
 from .training_data import TrainingData
 from .files.argument_checks import check_given, check_kind, check_options, check_whole
 from .files.array_checks import check_history, check_size
@@ -83,7 +83,7 @@ def _check_network(n_classes: int, size: int, seed: int, recipe: Recipe) -> None
     check_whole(n_classes, "n_classes", 2)
     check_size(size, 8)
     check_whole(seed, "seed", 0, most=2**32 - 1)
-    check_kind(recipe, Recipe, "recipe", "a Recipe, such as SMALL or ARTICLE")
+    check_kind(recipe, Recipe, "recipe", "a Recipe, such as CELLS or ARTICLE")
 
 
 def _network(name: str, body: list[keras.Layer], n_classes: int, size: int) -> keras.Model:
@@ -131,7 +131,7 @@ def plot_history(
 
 # %% ../nbs/08_train_cnn.ipynb #485ba928
 def small_cnn(
-    n_classes: int = 4, size: int = 64, seed: int = 0, recipe: Recipe = SMALL
+    n_classes: int = 4, size: int = 64, seed: int = 0, recipe: Recipe = CELLS
 ) -> keras.Model:
     """Return a small network for cut-out cells, untrained; `train` compiles it.
 
@@ -144,7 +144,7 @@ def small_cnn(
     seed
         Seed of the first weights, the augmentation and the dropout.
     recipe
-        Its augmentation is built in. Give the same one to `train` when it isn't `SMALL`.
+        Its augmentation is built in. Give the same one to `train` when it isn't `CELLS`.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def train(
     """Train a model; Ctrl-C leaves it with what it has learned so far.
 
     A compiled model is trained as it was compiled: its optimizer, where that had come to, its
-    loss and its metrics; batches, sampling and epochs are those of `SMALL`.
+    loss and its metrics; batches, sampling and epochs are those of `CELLS`.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def train(
     validation
         Data that is scored after each epoch and changes nothing.
     recipe
-        Compiles the model, anew if need be; by default `SMALL` for a model that isn't compiled.
+        Compiles the model, anew if need be; by default `CELLS` for a model that isn't compiled.
     epochs
         Passes through the data; by default as the recipe says.
     seed
@@ -240,7 +240,7 @@ def train(
     check_training(model, parts, recipe, callbacks, checkpoint)
     check_options(seed=seed)
     check_given(epochs=epochs)
-    used = recipe or SMALL
+    used = recipe or CELLS
     epochs = used.epochs(len(data)) if epochs is None else epochs
     given = [part for part in parts.values() if part is not None]
     for part in given:
@@ -283,7 +283,7 @@ def _prepare_optimizer(model: keras.Model) -> None:
         raise ModelError(
             f"{model.name}: found a learning rate of 0 after {int(model.optimizer.iterations)} "
             "steps, with which nothing is learned; expected one above 0; give a recipe, such as "
-            "recipe=SMALL, to begin with a fresh one, or compile the model anew"
+            "recipe=CELLS, to begin with a fresh one, or compile the model anew"
         )
     # so that a model that is interrupted before its first batch can be saved and read again
     model.optimizer.build(model.trainable_variables)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from bloodcell_tut import Box, Evaluation, TrainingData
@@ -79,10 +80,33 @@ def report(result: Evaluation, leaked: float | None = 0.0, **changes: Any) -> Re
     """Return a report of an evaluation, with facts that are made up."""
     facts: dict[str, Any] = {
         "class_names": result.test.class_names, "crop": result.test.crop, "model": "small",
-        "recipe": "small", "split": "photograph", "seed": 0, "parameters": 10,
+        "recipe": "cells", "split": "photograph", "seed": 0, "parameters": 10,
         "peak_memory_mb": None, "skipped": (),
         "steps": (Step("shuffle", "done", 0.1),), "seconds": {"shuffle": 0.1, "total": 0.2},
         "versions": {"python": "3", "torch": None}, "data": DataFacts("drawn", 96, 24),
         "history": HISTORY,
     }  # fmt: skip
     return Report(**vars(scores(result, leaked)), **facts | changes)
+
+
+def draw_letter(letter: str, side: int, seed: int) -> np.ndarray:
+    """Draw a letter near the middle of a black square."""
+    rng, image = np.random.default_rng(seed), np.zeros((side, side, 3), np.uint8)
+    scale, thick = side * rng.uniform(0.021, 0.026), max(side // 20, 1)
+    (width, height), below = cv2.getTextSize(letter, 0, scale, thick)
+    height -= below if letter.islower() else 0
+    x, y = (side - width) // 2, (side + height) // 2
+    at = (x + int(rng.integers(-1, 2)), y + int(rng.integers(-1, 2)))
+    cv2.putText(image, letter, at, 0, scale, (255, 255, 255), thick)
+    return image
+
+
+def draw_cross_or_disc(image: np.ndarray, seed: int) -> None:
+    """Draw a cross for an odd number, else a disc, which look the same from all sides."""
+    rng, side = np.random.default_rng(seed), len(image)
+    x, y = (side // 2 + rng.integers(-1, 2, size=2)).tolist()
+    radius = int(side * rng.uniform(0.2, 0.35))
+    if seed % 2:
+        cv2.drawMarker(image, (x, y), (255, 255, 255), cv2.MARKER_CROSS, 2 * radius, side // 10)
+    else:
+        cv2.circle(image, (x, y), radius, (255, 255, 255), side // 10)

@@ -71,7 +71,7 @@ def test_options_reach_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr("bloodcell_tut.runs.run.run_alone", seen.append)
     options = {
         "--data": "a", "--test-data": "b", "--photographs": "c.csv", "--model": "article",
-        "--recipe": "small", "--split": "image", "--epochs": "3", "--seed": "7", "--out": "d",
+        "--recipe": "cells", "--split": "image", "--epochs": "3", "--seed": "7", "--out": "d",
         "--labels": "l.csv", "--group-column": "patient", "--crop": "whole",
     }  # fmt: skip
     assert call("run", *(part for pair in options.items() for part in pair)).exit_code == 0
@@ -83,7 +83,7 @@ def test_options_reach_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         group_column="patient",
         model="article",
         crop="whole",
-        recipe="small",
+        recipe="cells",
         split="image",
         epochs=3,
         seed=7,

@@ -15,7 +15,7 @@ from bloodcell_tut.files.checkpoint import Checkpoint
 from bloodcell_tut.inference.model_file import load_model, save_model
 from bloodcell_tut.inference.predict import predict_probabilities
 from bloodcell_tut.model import article_cnn, plot_history, small_cnn, train
-from bloodcell_tut.training.recipe import ARTICLE, RECIPES, SMALL
+from bloodcell_tut.training.recipe import ARTICLE, CELLS, RECIPES
 from bloodcell_tut.training_data import TrainingData
 
 NAMES = ("EOSINOPHIL", "LYMPHOCYTE", "MONOCYTE", "NEUTROPHIL")
@@ -112,8 +112,8 @@ def test_a_compiled_model_is_trained_as_it_was_compiled():
     assert float(optimizer.learning_rate) == pytest.approx(0.05)
     assert set(history) == {"accuracy", "loss"}
     assert np.abs(weights_of(model) - before).max() > 1e-4
-    # batches are those of `SMALL`
-    descent = replace(SMALL, optimizer=lambda steps: keras.optimizers.SGD(0.05), augmentation=())
+    # batches are those of `CELLS`
+    descent = replace(CELLS, optimizer=lambda steps: keras.optimizers.SGD(0.05), augmentation=())
     twin = own(rate=9.0)
     train(twin, data, recipe=descent, epochs=2)
     np.testing.assert_array_equal(weights_of(model), weights_of(twin))
@@ -143,7 +143,7 @@ def test_what_nobody_compiled_gets_our_recipe_whatever_its_name():
 def test_a_recipe_compiles_anew():
     model = own()
     with pytest.warns(UserWarning, match="found the augmentation none, which stays"):
-        train(model, colored(), recipe=SMALL, epochs=1)
+        train(model, colored(), recipe=CELLS, epochs=1)
     assert type(model.optimizer) is keras.optimizers.AdamW
     model = small_cnn(size=16)
     with pytest.warns(UserWarning, match=r"RandomContrast.+recipe article has none"):
@@ -157,7 +157,9 @@ def test_networks_are_built_with_the_augmentation_of_a_recipe(make, recipe, recw
     model = make(size=16, recipe=recipe)
     names = [type(layer).__name__ for layer in model.layers]
     expected = {
-        "small": ["RandomFlip", "RandomRotation", "RandomBrightness", "RandomContrast"],
+        "natural": ["RandomFlip"],
+        "letters": [],
+        "cells": ["RandomFlip", "RandomRotation", "RandomBrightness", "RandomContrast"],
         "anywhere": ["RandomFlip"],
         "article": [],
     }
@@ -290,10 +292,10 @@ def test_a_mean_squared_error_may_be_asked_for_any_numbers():
 def test_a_schedule_that_is_over_is_not_trained_on_in_vain():
     model, data = small_cnn(size=16), colored()
     train(model, data, epochs=2)
-    with pytest.raises(ModelError, match=r"after 2 steps.+recipe=SMALL"):
+    with pytest.raises(ModelError, match=r"after 2 steps.+recipe=CELLS"):
         train(model, data, epochs=1)
     before = weights_of(model)
-    train(model, data, recipe=SMALL, epochs=1)
+    train(model, data, recipe=CELLS, epochs=1)
     assert np.abs(weights_of(model) - before).max() > 1e-5
 
 
@@ -430,7 +432,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
-PLAIN = replace(ARTICLE, augmentation=SMALL.augmentation)
+PLAIN = replace(ARTICLE, augmentation=CELLS.augmentation)
 
 
 @pytest.fixture(scope="module")
@@ -442,7 +444,7 @@ def stopped(tmp_path_factory):
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=stop)
     states = {}
-    for recipe in (SMALL, PLAIN):
+    for recipe in (CELLS, PLAIN):
         path = tmp_path_factory.mktemp("stopped") / "training.npz"
         settings = {"epochs": 2, "callbacks": [callback], "checkpoint": path}
         with pytest.raises(KeyboardInterrupt):
@@ -454,7 +456,7 @@ def stopped(tmp_path_factory):
 @pytest.mark.parametrize("change", ["", "seed", "epochs", "images", "network", "recipe", "batch"])
 def test_the_state_of_another_training_is_not_used(tmp_path, stopped, change):
     data, path, seen = colored(), tmp_path / "training.npz", []
-    path.write_bytes(stopped[(PLAIN if change == "batch" else SMALL).name])
+    path.write_bytes(stopped[(PLAIN if change == "batch" else CELLS).name])
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: seen.append(epoch))
     settings = {
         "epochs": 2 + (change == "epochs"),
@@ -470,7 +472,7 @@ def test_the_state_of_another_training_is_not_used(tmp_path, stopped, change):
 @pytest.mark.parametrize("facts", ["[]", "{}", "3", "no JSON"])
 def test_a_file_that_is_no_state_is_not_used(tmp_path, facts):
     path, model = tmp_path / "training.npz", small_cnn(size=16)
-    SMALL.compile(model, steps=1)
+    CELLS.compile(model, steps=1)
     np.savez(path, facts=np.array(facts))
     assert Checkpoint(path, "key").restore(model) == 0
 

@@ -22,7 +22,7 @@ from .hand_crafted_features import measure_cell
 from ..inference.predict import predict_probabilities
 from ..model import article_cnn, small_cnn, train
 from ..training.batches import sampling_weights
-from ..training.recipe import ARTICLE, SMALL, Recipe
+from ..training.recipe import ARTICLE, CELLS, Recipe
 from ..split import cross_validate_by_photograph
 from ..training_data import Level, TrainingData, check_data
 from ..files.argument_checks import check_function, check_options, unless_none
@@ -176,7 +176,7 @@ def small_network(
     """
     _check(data, seed)
     unless_none(check_data, additional, "additional")
-    model = _trained(small_cnn, SMALL, data, seed, additional)
+    model = _trained(small_cnn, CELLS, data, seed, additional)
     return lambda images: predict_probabilities(model, images)
 
 
@@ -215,5 +215,5 @@ def small_network_asked_once(data: TrainingData, seed: int = 0) -> Classifier:
     """
     _check(data, seed)
     drawn = drawn_cells(data.images.shape[1], seed=seed)
-    model = _trained(small_cnn, SMALL, data, seed, drawn)
+    model = _trained(small_cnn, CELLS, data, seed, drawn)
     return lambda images: predict_probabilities(model, images, flips=False)

@@ -80,6 +80,13 @@ def check_uint8(images: np.ndarray, name: str = "images") -> None:
         raise refuse(name, images, _PIXELS)
 
 
+def check_batch(images: np.ndarray) -> None:
+    """Refuse anything but color images of one size, uint8."""
+    check_uint8(images)
+    if images.ndim != 4 or images.shape[3] != 3 or not images.size:
+        raise refuse("images", images, "shape (n, size, size, 3), such as those of TrainingData")
+
+
 def check_photographs(photographs: np.ndarray | None) -> np.ndarray | None:
     if photographs is None:
         return None

@@ -4,6 +4,7 @@ from . import environment as environment
 from . import figures as figures
 from . import folds as folds
 from . import page as page
+from . import recipe_choice as recipe_choice
 from . import report as report
 from . import run as run
 from . import settings as settings

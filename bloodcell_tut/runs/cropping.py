@@ -66,6 +66,8 @@ class CropDecision:
         Some of the images, each with its square, that square, and the whole squeezed.
     standardize : bool
         Whether the recipe wants the cells in standard light, size and stain.
+    cells : bool
+        Whether the images are of blood cells, as far as can be seen.
     """
 
     crop: bool
@@ -73,6 +75,7 @@ class CropDecision:
     notes: tuple[str, ...] = ()
     figures: tuple[PageFigure, ...] = ()
     standardize: bool = False
+    cells: bool = True
 
 
 def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
@@ -99,10 +102,10 @@ def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
         return CropDecision(False, "each squeezed into a square, as the article does it")
     evidence = crop_evidence(dataset.paths, dataset.labels)
     crop = evidence.crop if settings.crop == "auto" else settings.crop == "cell"
-    standardize = RECIPES[settings.recipe_name].standardized
+    standardize = settings.recipe is not None and RECIPES[settings.recipe].standardized
     if standardize and not crop:
         raise ArgumentError(
-            f"recipe: found {settings.recipe_name!r} and images that stay whole; expected white "
+            f"recipe: found {settings.recipe!r} and images that stay whole; expected white "
             "cells that are cut out; cut them out with --crop cell, or leave --recipe out"
         )
     done = "the white cell cut out of each" if crop else "each squeezed into a square"
@@ -111,7 +114,7 @@ def decide_crop(settings: RunSettings, dataset: ImageDataset) -> CropDecision:
     for note in notes:
         warnings.warn(note, stacklevel=2)
     said, figures = why + _measured(evidence), _figures(evidence, dataset, crop)
-    return CropDecision(crop, said, notes, figures, standardize)
+    return CropDecision(crop, said, notes, figures, standardize, crop or evidence.crop)
 
 
 def _measured(evidence: CropEvidence) -> str:

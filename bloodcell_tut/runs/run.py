@@ -77,7 +77,7 @@ def _report(settings: RunSettings, done: DoneSteps) -> Report:
         class_names=split.train.class_names,
         crop=split.train.crop,
         model=settings.model,
-        recipe=settings.recipe_name,
+        recipe=done.prepared.recipe.name,
         split=None if test_data else settings.split,
         seed=settings.seed,
         parameters=done.model.count_params(),

@@ -40,8 +40,9 @@ def usual_out() -> Path:
 
 # %% ../../nbs/runs/settings.ipynb #c650f186
 IMAGE_SIZES = {"small": 64, "article": 200}
-"""Height and width, in pixels, of the images that each network takes."""
-RECIPE_NAMES = (*IMAGE_SIZES, "anywhere")
+"""Height and width, in pixels, of the images that each network takes; whole images that show no
+blood cells stay near their own size."""
+RECIPE_NAMES = ("cells", "natural", "letters", "anywhere", "article")
 """Names of `RECIPES`, known without loading Keras."""
 CHECKPOINT = "training.npz"
 """Name of the file that keeps the state of an unfinished training."""
@@ -54,7 +55,8 @@ class RunSettings:
     Attributes
     ----------
     data : str or Path
-        ``"sample"``, ``"kaggle"``, or the path of a folder or zip, as `choose_dataset` takes it.
+        ``"sample"``, ``"kaggle"``, ``"cifar10"``, or the path of a folder or zip, as
+        `choose_dataset` takes it.
     test_data : str or Path or None
         The same for the images to score on; by default a part of `data` is held back.
     photographs : Path or None
@@ -72,9 +74,10 @@ class RunSettings:
         ``"auto"``, cut the white cell out of each image if `crop_evidence` says so; ``"cell"``,
         cut it out in any case; or ``"whole"``, never.
     recipe : str or None
-        How it is trained, ``"small"``, ``"article"`` or ``"anywhere"``, a name in `RECIPES`; by
-        default the one named as the model. ``"anywhere"`` makes a network that knows cells of
-        laboratories it has not seen; it needs white cells that are cut out.
+        How it is trained, a name in `RECIPES`; by default what fits the model and the images.
+        ``"cells"`` turns images by any angle; ``"natural"`` mirrors and shifts them;
+        ``"letters"`` shifts them alone; ``"anywhere"`` makes a network that knows cells of
+        laboratories it has not seen, and needs white cells that are cut out.
     split : str
         What to hold back: whole photographs, ``"photograph"``, or single images, ``"image"``.
     folds : int or None
@@ -130,7 +133,7 @@ class RunSettings:
         without_epochs = self.model == "small" and self.epochs is None
         _check("fast", self.fast, not self.fast or without_epochs, "the small model, no epochs")
         good = self.recipe != "anywhere" or self.model == "small"
-        _check("recipe", self.recipe, good, "small or article, for the article's network")
+        _check("recipe", self.recipe, good, "cells or article, for the article's network")
         _check("seed", self.seed, self.seed < 2**32, "0 to 4294967295")
         for images in (self.data, self.test_data or self.data):
             inside = self.out.resolve().is_relative_to(Path(images).resolve())
@@ -142,11 +145,6 @@ class RunSettings:
         n_photographs = 500 if self.fast else 1000
         size = IMAGE_SIZES[self.model]
         return {"size": size, "seed": self.seed, "n_photographs": n_photographs}
-
-    @property
-    def recipe_name(self) -> str:
-        """Name of the network's training recipe."""
-        return self.recipe or self.model
 
 
 def _check(name: str, found: object, good: bool, expected: str) -> None:

@@ -30,8 +30,9 @@ from .cropping import CropDecision, decide_crop
 from .detector import run_detector, why_not_known
 from .figures import draw_examples
 from .folds import evaluate_together, fold_of
+from .recipe_choice import choose_recipe
 from .report import DataFacts, Fold, SkippedFile, Step
-from .settings import IMAGE_SIZES, RunSettings
+from .settings import RunSettings
 from .step_log import StepLog
 from ..shuffling import shuffle
 from bloodcell_tut.split import (
@@ -41,7 +42,7 @@ from bloodcell_tut.split import (
     split_by_photograph,
     without_copies,
 )
-from ..training.recipe import RECIPES
+from ..training.recipe import RECIPES, Recipe
 from ..training_data import TrainingData, create_training_data
 
 # %% ../../nbs/runs/steps.ipynb #63c45d80
@@ -61,6 +62,8 @@ class PreparedData:
         Pictures of what the network sees.
     decision : CropDecision
         Whether the white cells are cut out, and why.
+    recipe : Recipe
+        How the network is trained.
     whole : TrainingData or None
         All images, if each is scored in one of several folds.
     more : Iterator of Split
@@ -72,6 +75,7 @@ class PreparedData:
     skipped: tuple[SkippedFile, ...]
     examples: list[PageFigure]
     decision: CropDecision
+    recipe: Recipe
     whole: TrainingData | None
     more: Iterator[Split]
 
@@ -86,9 +90,10 @@ def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
         decision = decide_crop(settings, datasets[0])
         crop, notes = decision.crop, datasets[0].notes + decision.notes
         datasets[0] = replace(datasets[0], notes=notes)
-        size, standardize = IMAGE_SIZES[settings.model], decision.standardize
+        choice = choose_recipe(settings, datasets[0], decision)
+        size, standardize = choice.size, decision.standardize
         examples = draw_examples(datasets[0], size, crop, standardize)
-        said += [f"read {len(examples)}, one of a class", decision.said]
+        said += [f"read {len(examples)}, one of a class", decision.said, choice.said]
     with log.step("create training data") as said:
         prepare = partial(create_training_data, crop=crop, standardize=standardize, cache=True)
         parts = [prepare(dataset, size) for dataset in datasets]
@@ -100,7 +105,8 @@ def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
         copies = len(skipped) - unreadable
         said += [f"{copies} copies of training images left out of the test data"] * bool(copies)
     split, whole, more = _arrange(settings, parts, log)
-    return PreparedData(split, facts, skipped, examples, decision, whole, more)
+    recipe = RECIPES[choice.name]
+    return PreparedData(split, facts, skipped, examples, decision, recipe, whole, more)
 
 
 def _shorten(label: np.ndarray) -> str:
@@ -190,11 +196,12 @@ def _split(
     return divide(data, seed=settings.seed), iter(())
 
 # %% ../../nbs/runs/steps.ipynb #47968402
-def _train(settings: RunSettings, split: Split, log: StepLog) -> tuple[Any, dict[str, list[float]]]:
+def _train(
+    settings: RunSettings, recipe: Recipe, split: Split, log: StepLog
+) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
         build = small_cnn if settings.model == "small" else article_cnn
-        size, names = IMAGE_SIZES[settings.model], split.train.class_names
-        recipe = RECIPES[settings.recipe_name]
+        size, names = split.train.images.shape[1], split.train.class_names
         model = build(len(names), size, settings.seed, recipe)
         checkpoint, additional = log.checkpoint, _additional(settings, split.train)
         said += [f"with {len(additional):,} drawn cells, half of each batch"] if additional else []
@@ -204,7 +211,7 @@ def _train(settings: RunSettings, split: Split, log: StepLog) -> tuple[Any, dict
                 split.train,
                 split.test,
                 recipe=recipe,
-                epochs=_epochs(settings, split.train),
+                epochs=_epochs(settings, recipe, split.train),
                 seed=settings.seed,
                 checkpoint=checkpoint,
                 additional=additional,
@@ -222,10 +229,8 @@ def _train(settings: RunSettings, split: Split, log: StepLog) -> tuple[Any, dict
     return model, history
 
 
-def _epochs(settings: RunSettings, data: TrainingData) -> int | None:
-    if not settings.fast:
-        return settings.epochs
-    return RECIPES[settings.recipe_name].epochs(len(data)) // 2
+def _epochs(settings: RunSettings, recipe: Recipe, data: TrainingData) -> int | None:
+    return recipe.epochs(len(data)) // 2 if settings.fast else settings.epochs
 
 
 def _additional(settings: RunSettings, data: TrainingData) -> TrainingData | None:
@@ -291,7 +296,7 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
-    model, history = _train(settings, prepared.split, log)
+    model, history = _train(settings, prepared.recipe, prepared.split, log)
     detector = run_detector(settings, model, prepared.split)
     notes = [] if detector else [why_not_known(settings.model, prepared.split)]
     evaluation = _evaluate(settings, model, prepared.split, log, notes)
@@ -310,7 +315,7 @@ def _other_folds(settings: RunSettings, prepared: PreparedData) -> Iterator[Eval
     """Train and score a network for each fold but the first."""
     for number, split in enumerate(prepared.more, start=2):
         log = StepLog(settings.out, number, settings.folds or 1)
-        model, _ = _train(settings, split, log)
+        model, _ = _train(settings, prepared.recipe, split, log)
         yield _evaluate(settings, model, split, log)
 
 

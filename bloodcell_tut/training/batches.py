@@ -240,7 +240,7 @@ def check_training(
     for name, part in parts.items():
         if part is not None or name == "data":
             check_data(part, name)
-    unless_none(check_kind, recipe, Recipe, "recipe", "a Recipe, such as SMALL or ARTICLE")
+    unless_none(check_kind, recipe, Recipe, "recipe", "a Recipe, such as CELLS or ARTICLE")
     check_each(callbacks, keras.callbacks.Callback, "callbacks", "callbacks of Keras")
     unless_none(check_path, checkpoint, "checkpoint")
 

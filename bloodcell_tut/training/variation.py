@@ -9,8 +9,8 @@ __all__ = ['vary_cells']
 import cv2
 import numpy as np
 
-from ..files.argument_checks import check_rng, refuse
-from ..files.array_checks import check_uint8
+from ..files.argument_checks import check_rng
+from ..files.array_checks import check_batch
 from ..standardization import WHITE
 
 # %% ../../nbs/training/variation.ipynb #5c3d0c06
@@ -51,9 +51,7 @@ def vary_cells(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ArgumentError
         When `images` is no such array or `rng` is no generator.
     """
-    check_uint8(images)
-    if images.ndim != 4 or images.shape[3] != 3:
-        raise refuse("images", images, "shape (n, size, size, 3), such as those of TrainingData")
+    check_batch(images)
     check_rng(rng)
     return np.stack([_vary(image, rng) for image in images])
 

@@ -123,7 +123,7 @@ def test_networks_learn_and_drawn_cells_are_used(monkeypatch: pytest.MonkeyPatch
     ]
     given = [call["additional"] for call in calls]
     assert given[:2] == [None, None] and given[2] is given[3] is drawn
-    assert [call["recipe"].name for call in calls] == ["article", *["small"] * 3]
+    assert [call["recipe"].name for call in calls] == ["article", *["cells"] * 3]
     four, once = (classify(DATA.images) for classify in said[2:])
     assert four.shape == once.shape == (len(DATA), 4) and np.abs(four - once).max() > 1e-6
     np.testing.assert_allclose(said[2](DATA.images[:, ::-1]), four, atol=1e-5)

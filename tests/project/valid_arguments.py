@@ -9,7 +9,7 @@ NOT_CALLED_BY_READERS = {
     "Audit", "Augmented", "CropEvidence", "CellFinding", "CellKind", "ClassScores", "Comparison",
     "DataFacts", "Defect", "Explanation", "Finding", "Fold", "LabelTable", "OriginalMatches",
     "Photograph", "PhotographGroups", "Remark", "Reply", "Report", "SavedModel", "Scores",
-    "StandardCell",
+    "StandardCell", "Symmetry",
     "SkippedFile", "Step", "WhiteCell", "Wrong", "app",
     "Exercise", "ask", "compare", "describe", "exercise", "wrong_if",
 }  # fmt: skip
@@ -62,6 +62,8 @@ ARGUMENTS = {
     "augmentation:functions variation:function? standardized:flag",
     "default_epochs": "n_images:seed",
     "vary_cells": "images:some_images rng:rng",
+    "shift_images": "images:some_images rng:rng",
+    "find_symmetry": "images:some_images labels:labels seed:seed",
     "sampling_weights": "labels:labels photographs:photographs?",
     # step 9
     "Evaluation": "test:data probabilities:probabilities seed:seed",

@@ -54,6 +54,7 @@ def test_birds_stay_whole_and_the_reason_is_said(tmp_path: Path) -> None:
         "half; most often a purple nucleus is missing (6 of 8)",
         (),
         decision.figures,
+        cells=False,
     )
 
 

@@ -212,7 +212,7 @@ def test_ctrl_c_for_real(sample: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("model", "recipe"),
-    [(m, r) for m in ("small", "article") for r in (None, "small", "article")]
+    [(m, r) for m in ("small", "article") for r in (None, "cells", "natural", "article")]
     + [("small", "anywhere")],
 )
 def test_a_network_is_built_and_trained_by_the_recipe(
@@ -228,8 +228,9 @@ def test_a_network_is_built_and_trained_by_the_recipe(
     monkeypatch.setattr("bloodcell_tut.runs.steps.train", stop)
     with pytest.raises(KeyboardInterrupt):
         run_steps(bt.RunSettings(sample, model=model, recipe=recipe, out=tmp_path))
-    expected = recipe or model
-    assert asked == [(f"{model}_cnn", expected != "article", bt.training.RECIPES[expected])]
+    expected = recipe or {"small": "cells", "article": "article"}[model]
+    flips = expected != "article"
+    assert asked == [(f"{model}_cnn", flips, bt.training.RECIPES[expected])]
 
 
 def test_the_report_names_the_recipe(sample: Path, tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_a_network_for_anywhere_gets_standard_cells_and_knows_when_it_is_unsure(
 def test_whole_images_have_no_standard(sample: Path, tmp_path: Path) -> None:
     with pytest.raises(bt.ArgumentError, match="recipe: found 'anywhere' and images that"):
         run_steps(bt.RunSettings(sample, recipe="anywhere", crop="whole", out=tmp_path))
-    with pytest.raises(bt.ArgumentError, match="recipe: found 'anywhere'; expected small or artic"):
+    with pytest.raises(bt.ArgumentError, match="recipe: found 'anywhere'; expected cells or artic"):
         bt.RunSettings(sample, model="article", recipe="anywhere")
 
 

@@ -27,7 +27,11 @@ def test_settings(wrong: dict[str, Any]) -> None:
     with pytest.raises(bt.ArgumentError, match=f"^{next(iter(wrong))}: found"):
         bt.RunSettings(**wrong)
     assert set(bt.runs.IMAGE_SIZES) == {"small", "article"}
-    assert set(RECIPE_NAMES) == set(bt.training.RECIPES) == {"small", "article", "anywhere"}
+    assert (
+        set(RECIPE_NAMES)
+        == set(bt.training.RECIPES)
+        == {"cells", "natural", "letters", "anywhere", "article"}
+    )
 
 
 def test_a_report_among_the_images_is_refused(tmp_path: Path) -> None:

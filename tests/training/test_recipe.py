@@ -10,8 +10,10 @@ from bloodcell_tut.errors import ArgumentError
 from bloodcell_tut.training.recipe import (
     ANYWHERE,
     ARTICLE,
+    CELLS,
+    LETTERS,
+    NATURAL,
     RECIPES,
-    SMALL,
     Recipe,
     default_epochs,
     slow_backend,
@@ -32,29 +34,30 @@ def test_default_epochs_shrink_with_the_data() -> None:
 
 
 def test_a_recipe_is_a_value() -> None:
-    assert replace(SMALL) == SMALL and hash(replace(SMALL)) == hash(SMALL)
-    assert replace(SMALL, batch_size=8) != SMALL
+    assert replace(CELLS) == CELLS and hash(replace(CELLS)) == hash(CELLS)
+    assert replace(CELLS, batch_size=8) != CELLS
     with pytest.raises(FrozenInstanceError):
-        SMALL.batch_size = 8  # type: ignore[misc]
+        CELLS.batch_size = 8  # type: ignore[misc]
     with pytest.raises(ArgumentError, match="batch_size: found 0"):
-        replace(SMALL, batch_size=0)
+        replace(CELLS, batch_size=0)
 
 
 def test_recipes_are_found_by_name() -> None:
-    assert RECIPES == {"small": SMALL, "article": ARTICLE, "anywhere": ANYWHERE}
+    known = {"natural": NATURAL, "letters": LETTERS}
+    assert {"cells": CELLS, "article": ARTICLE, "anywhere": ANYWHERE} | known == RECIPES
     assert all(recipe.name == name for name, recipe in RECIPES.items())
 
 
 @pytest.mark.parametrize("steps", [1, 2, 50])
-def test_the_small_recipe_rises_and_falls(steps: int) -> None:
-    found = rates(SMALL, steps)
+def test_the_recipe_for_cells_rises_and_falls(steps: int) -> None:
+    found = rates(CELLS, steps)
     peak = found.index(max(found))
     assert peak == max(1, steps // 10) and max(found) == pytest.approx(3e-3)
     assert found[:peak] == sorted(found[:peak]) and found[0] > 0
     assert found[peak:] == sorted(found[peak:], reverse=True)
     assert found[-1] == pytest.approx(0, abs=1e-9) or steps == 1
-    assert isinstance(SMALL.optimizer(steps), keras.optimizers.AdamW)
-    assert (SMALL.batch_size, SMALL.balanced) == (64, True)
+    assert isinstance(CELLS.optimizer(steps), keras.optimizers.AdamW)
+    assert (CELLS.batch_size, CELLS.balanced) == (64, True)
 
 
 def test_the_article_recipe_stays() -> None:
@@ -72,7 +75,7 @@ def test_a_recipe_compiles(recipe: Recipe) -> None:
 
 
 def test_layers_of_augmentation_are_made_anew_each_time() -> None:
-    first, second = ([make() for make in SMALL.augmentation] for _ in range(2))
+    first, second = ([make() for make in CELLS.augmentation] for _ in range(2))
     assert [type(layer) for layer in first] == [type(layer) for layer in second]
     assert not set(map(id, first)) & set(map(id, second))
 
@@ -88,5 +91,5 @@ def test_jax_compiles_the_augmentation(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_cnn(size=16)
     assert not all(layer.supports_jit for layer in model.layers)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    SMALL.compile(model, steps=1)
+    CELLS.compile(model, steps=1)
     assert all(layer.supports_jit for layer in model.layers)
