@@ -130,7 +130,7 @@ def test_take_permutes_every_field(tiny_archive: TinyArchive) -> None:
 @pytest.mark.parametrize(
     ("name", "match"),
     [
-        ("nowhere", "No such file.*sample and kaggle"),
+        ("nowhere", "No such file.*sample, kaggle and cifar10"),
         ("a.jpeg", "found a file"),
         ("x\0y", "source: found"),
     ],
