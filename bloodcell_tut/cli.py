@@ -12,26 +12,21 @@ try:
     import io
     import json
     import os
-    import warnings
     from collections.abc import Iterator
     from contextlib import contextmanager
     from importlib.metadata import version
-    from itertools import count
     from pathlib import Path
-    from typing import TYPE_CHECKING, Annotated, Any, Literal
+    from typing import Annotated, Literal
 
     import typer
 
-    from bloodcell_tut.errors import BloodcellError, printable
+    from bloodcell_tut.errors import printable
     from bloodcell_tut.files.writing import write_atomically
     from bloodcell_tut.files.lock import alone_in
     from bloodcell_tut.lab.manners import manners, printable_lines
     from bloodcell_tut.lab.quiet import quiet_loading
 except KeyboardInterrupt:  # before a command can catch it
     raise SystemExit(130) from None
-
-if TYPE_CHECKING:
-    from bloodcell_tut.inference.model_file import SavedModel
 
 # %% ../nbs/cli.ipynb #eb5d0be3
 app = typer.Typer(
@@ -199,7 +194,7 @@ def _predict(
             from bloodcell_tut.inference.keras_file import load_by_names
             from bloodcell_tut.inference.model_file import load_model
         from bloodcell_tut.files.label_tables import labels_of
-        from bloodcell_tut.inference.answers import answers_table, compare_answers
+        from bloodcell_tut.inference.answers import answer_of, answers_table, compare_answers
 
         saved = (
             load_model(model)
@@ -210,7 +205,7 @@ def _predict(
         )
         said = {} if labels is None else labels_of(labels, images, saved.class_names)
         said_of = {path: {"label": name} for path, name in said.items()}
-        answers = [_answer(path, saved, pictures) | said_of.get(path, {}) for path in images]
+        answers = [answer_of(path, saved, pictures) | said_of.get(path, {}) for path in images]
         text = json.dumps(answers, indent=2)
         typer.echo(text if as_json else answers_table(answers))
         _write({json_file: text})
@@ -232,28 +227,6 @@ def _write(pages: dict[Path | None, str]) -> None:
                 file.write(text.encode("utf-8", "backslashreplace"))
             typer.echo(f"{printable(str(path))} written", err=True)
 
-
-def _answer(path: Path, saved: "SavedModel", pictures: Path | None) -> dict[str, Any]:
-    from bloodcell_tut.images import read_image
-    from bloodcell_tut.inference.own_images import findings_png, predict_photograph
-
-    try:
-        image = read_image(path)
-    except BloodcellError as error:
-        return {"image": str(path), "error": str(error)}
-    if (image == image[..., :1]).all():
-        warnings.warn(f"{path}: is gray; cells are found and named by their stain", stacklevel=1)
-    findings = predict_photograph(saved, image)
-    if pictures is not None:
-        with write_atomically(_free_name(pictures / f"{path.stem}_cells.png")) as file:
-            file.write(findings_png(image, findings))
-    return {"image": str(path), "cells": [finding.as_json() for finding in findings]}
-
-
-def _free_name(path: Path) -> Path:
-    names = (path.with_stem(f"{path.stem}_{i}") for i in count(2))
-    return path if not path.exists() else next(name for name in names if not name.exists())
-
 # %% ../nbs/cli.ipynb #5d7f4bb7
 @app.command("audit")
 def _audit(
@@ -270,6 +243,9 @@ def _audit(
     ] = None,
     labels: _LabelTable = None,
     group_column: _GroupColumn = None,
+    doubtful_labels: Annotated[
+        bool, typer.Option("--doubtful-labels", help="train networks to look for these (minutes)")
+    ] = False,
 ) -> None:
     """Look for duplicates, siblings, leaks, contradicting labels and lost cells."""
     with manners():
@@ -277,6 +253,11 @@ def _audit(
         from bloodcell_tut.auditing.findings import audit
 
         found = audit(data, against, labels=labels, group_column=group_column)
+        if doubtful_labels:
+            typer.echo("loading Keras ...", err=True)
+            with _quiet():
+                from bloodcell_tut.auditing.doubtful_labels import find_doubtful_labels
+            found = find_doubtful_labels(found)
         text = json.dumps(audit_json(found), indent=2)
         typer.echo(text if as_json else printable_lines(audit_text(found)))
         _write({html: audit_page(found) if html else "", json_file: text})

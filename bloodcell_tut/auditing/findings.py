@@ -36,6 +36,7 @@ KINDS = {
     "both sides": "On both sides of the split",
     "two labels": "One photograph or cell, more than one label",
     "out of frame": "Less than half of the cell's nucleus is in the frame",
+    "doubtful labels": "Labels in doubt: another class is more probable",
 }
 """What an audit looks for: the kinds of findings, each with its heading."""
 
@@ -86,6 +87,8 @@ class Audit:
     notes : tuple of str
         What was left out, why classes are unknown, and whether most images are almost black or
         almost white.
+    doubts : str
+        How `find_doubtful_labels` looked for doubtful labels; empty if nobody asked for them.
     """
 
     sources: tuple[str, ...]
@@ -98,6 +101,7 @@ class Audit:
     sizes: dict[tuple[int, int], int]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    doubts: str = ""
 
     def __repr__(self) -> str:
         return f"Audit({len(self.paths):,} files, {len(self.findings):,} findings)"
@@ -294,7 +298,8 @@ def _audit(
     photographs, cells, origin = _groups(rows, sets, readable)
     classes = np.concatenate([np.array(one.class_names)[one.labels] for one in sets])
     sides = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
-    shares = visible_shares(facts, cells) if rows is None else _measured_shares(rows)
+    measured = [float(row["nucleus_visible"]) for row in rows or ()]
+    shares = np.array(measured) if rows else visible_shares(facts, cells)
     compared = _compare(facts, photographs, cells, classes[readable], sides[readable], shares)
     bad = [Finding("unreadable", (i,), f) for i, f in enumerate(noted) if isinstance(f, str)]
     findings = [Finding(kind, tuple(readable[i] for i in fs), note) for kind, fs, note in compared]
@@ -302,17 +307,11 @@ def _audit(
     everywhere[:, readable] = numbered(photographs.tolist()), cells
     sizes = dict(Counter(fact.size for fact in facts).most_common())
     sources = tuple(one.source for one in sets)
-    photographs, cells = everywhere
     shades = np.array([fact.shades for fact in facts])
     notes = [n for i, one in enumerate(sets) for n in all_notes(one, shades[sides[readable] == i])]
     found = (*bad, *findings)
-    return Audit(
-        sources, paths, classes, sides, photographs, cells, origin, sizes, found, tuple(notes)
-    )
-
-
-def _measured_shares(rows: Sequence[Row]) -> np.ndarray:
-    return np.array([float(row["nucleus_visible"]) for row in rows])
+    of = everywhere[0], everywhere[1]
+    return Audit(sources, paths, classes, sides, *of, origin, sizes, found, tuple(notes))
 
 
 def _compare(

@@ -36,6 +36,7 @@ def _facts(audit: Audit) -> dict[str, str]:
         "effective images": f"{audit.effective_images:.0f}: this many images of different cells "
         "say as much (Kish)",
         **({"notes": "; ".join(audit.notes)} if audit.notes else {}),
+        **({"labels": audit.doubts} if audit.doubts else {}),
     }
 
 
@@ -59,6 +60,12 @@ _BALANCE = ("class", "images", "share", "photographs", "share", "images of each"
 def _check(audit: Audit) -> None:
     check_kind(audit, Audit, "audit", "an Audit; make it with the function audit")
 
+
+def _kinds(audit: Audit) -> list[str]:
+    """Return the kinds of findings that were looked for."""
+    asked = {"both sides": len(audit.sources) > 1, "doubtful labels": bool(audit.doubts)}
+    return [kind for kind in KINDS if asked.get(kind, True)]
+
 # %% ../../nbs/auditing/report.ipynb #181e08f1
 def audit_text(audit: Audit) -> str:
     """Return what an audit found as a few lines of text.
@@ -75,10 +82,9 @@ def audit_text(audit: Audit) -> str:
     for row in table:
         cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
         lines.append("  ".join(cells))
-    for kind, heading in KINDS.items():
+    for kind in _kinds(audit):
         findings = audit.of_kind(kind)
-        if kind != "both sides" or len(audit.sources) > 1:
-            lines.append(f"{len(findings):>6,}  {heading}")
+        lines.append(f"{len(findings):>6,}  {KINDS[kind]}")
         lines += [f"        {_in_short(audit, finding)}" for finding in findings[:_SHOWN_LINES]]
         if len(findings) > _SHOWN_LINES:
             lines.append(f"        and {len(findings) - _SHOWN_LINES:,} more")
@@ -117,6 +123,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
             for f in audit.of_kind(kind)
         ]
         for kind in KINDS
+        if audit.doubts or kind != "doubtful labels"
     }
     return {
         "sources": list(audit.sources),
@@ -130,13 +137,14 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "classes": {
             name: {"images": n, "photographs": k} for name, (n, k) in audit.class_balance().items()
         },
+        **({"doubts": audit.doubts} if audit.doubts else {}),
         "n_findings": {kind: len(found) for kind, found in findings.items()},
         "findings": findings,
     }
 
 # %% ../../nbs/auditing/report.ipynb #510cd045
-_SHOWN_FINDINGS, _SHOWN_FILES = 10, 5
-"""The most findings of a kind on the page, and the most pictures of each."""
+_SHOWN_FINDINGS, _SHOWN_FILES, _SHOWN_DOUBTS = 10, 5, 40
+"""The most findings of a kind on the page, the most pictures of each, and the most doubts."""
 _WIDTH = 160
 """Width of a picture in pixels."""
 
@@ -172,6 +180,10 @@ def _figure(audit: Audit, i: int, note: str = "") -> PageFigure:
 
 def _pictures(audit: Audit, findings: Sequence[Finding]) -> Iterator[tuple[str, list[PageFigure]]]:
     """Yield the pictures of a kind: each set of files in a row, single files in one."""
+    doubts = [f for f in findings if f.kind == "doubtful labels"]
+    if doubts:  # the file in the middle is neither the best nor the worst
+        yield "", [_figure(audit, f.files[len(f.files) // 2], f.note) for f in doubts]
+        return
     for finding in findings:
         if len(finding.files) > 1:
             yield finding.note, [_figure(audit, i) for i in _chosen(audit, finding)]
@@ -192,12 +204,15 @@ _WHY = {
     "photographs were found from the images alone, check that it is one cell: photographs that "
     "share a part of their field may have been joined.",
     "out of frame": "You can't see, or hardly see, what makes the class.",
+    "doubtful labels": "Something that learned from the other cells finds another class more "
+    "probable, in the mean over a photograph's images; the least probable label comes first. A "
+    "doubtful label isn't a wrong one: look at the cell.",
 }
 
 
 def _section(audit: Audit, kind: str) -> dict[str, object]:
     findings = audit.of_kind(kind)
-    shown = findings[:_SHOWN_FINDINGS]
+    shown = findings[: _SHOWN_DOUBTS if kind == "doubtful labels" else _SHOWN_FINDINGS]
     files = len({i for finding in findings for i in finding.files})
     said = f"{len(findings):,} found, in {files:,} file{'s' * (files > 1)}."
     if len(shown) < len(findings):
@@ -231,7 +246,7 @@ def audit_page(audit: Audit) -> str:
         From `audit`; its files are read again for their pictures.
     """
     _check(audit)
-    kinds = [kind for kind in KINDS if kind != "both sides" or len(audit.sources) > 1]
+    kinds = _kinds(audit)
     found = [kind for kind in kinds if audit.of_kind(kind)]
     sections = [*(_section(audit, kind) for kind in found), _families(audit)]
     return render_page(

@@ -6,12 +6,39 @@
 __all__ = []
 
 # %% ../../nbs/inference/answers.ipynb #6c1e0b03
+import warnings
 from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from bloodcell_tut.drawing.kinds import CELL_KINDS
-from bloodcell_tut.errors import printable
+from bloodcell_tut.errors import BloodcellError, printable
+from bloodcell_tut.files.writing import write_atomically
+from bloodcell_tut.images import read_image
+from bloodcell_tut.inference.model_file import SavedModel
+from bloodcell_tut.inference.own_images import findings_png, predict_photograph
 from bloodcell_tut.pages.render import percent
+
+# %% ../../nbs/inference/answers.ipynb #6c1e0b11
+def answer_of(path: Path, saved: SavedModel, pictures: Path | None) -> dict[str, Any]:
+    """Return what a network says about a file, or why it can't be read; draw it if wanted."""
+    try:
+        image = read_image(path)
+    except BloodcellError as error:
+        return {"image": str(path), "error": str(error)}
+    if (image == image[..., :1]).all():
+        warnings.warn(f"{path}: is gray; cells are found and named by their stain", stacklevel=1)
+    findings = predict_photograph(saved, image)
+    if pictures is not None:
+        with write_atomically(_free_name(pictures / f"{path.stem}_cells.png")) as file:
+            file.write(findings_png(image, findings))
+    return {"image": str(path), "cells": [finding.as_json() for finding in findings]}
+
+
+def _free_name(path: Path) -> Path:
+    names = (path.with_stem(f"{path.stem}_{i}") for i in count(2))
+    return path if not path.exists() else next(name for name in names if not name.exists())
 
 # %% ../../nbs/inference/answers.ipynb #6c1e0b06
 _ELSEWHERE = (

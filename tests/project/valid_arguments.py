@@ -7,7 +7,8 @@ NOT_CALLED_BY_READERS = {
     "ArchiveError", "ArgumentError", "BackendError", "BloodcellError", "DatasetError", "ImageError",
     "ModelError", "Classifier", "Color", "Learner", "Level", "Range", "Row", "Window",
     "Audit", "Augmented", "CropEvidence", "CellFinding", "CellKind", "ClassScores", "Comparison",
-    "DataFacts", "Defect", "Explanation", "Finding", "Fold", "LabelTable", "OriginalMatches",
+    "DataFacts", "Defect", "DoubtfulLabel", "Explanation", "Finding", "Fold", "LabelTable",
+    "OriginalMatches",
     "Photograph", "PhotographGroups", "Remark", "Reply", "Report", "SavedModel", "Scores",
     "StandardCell", "Symmetry",
     "SkippedFile", "Step", "WhiteCell", "Wrong", "app",
@@ -124,6 +125,8 @@ ARGUMENTS = {
     "audit_page": "audit:audit",
     "audit_text": "audit:audit",
     "effective_sample_size": "weights:weights",
+    "find_doubtful_labels": "audit:audit learn:function n_folds:two seed:seed",
+    "rank_doubtful_labels": "probabilities:probabilities labels:labels photographs:groups?",
     # baselines
     "article_network": "data:data seed:seed",
     "cross_validated": "data:data learn:function n_folds:two seed:seed level:level",
