@@ -74,9 +74,9 @@ def choose_recipe(
         np.stack([image for image, _, _ in looked]), np.array([label for _, label, _ in looked])
     )
     name = ("cells" if found.turn else "natural") if found.mirror else "letters"
-    said = f"recipe {name}: of {found.n} images {percent(found.plain)} are most like one of their "
-    said += f"own class, mirrored {percent(found.mirrored)}, turned "
-    return RecipeChoice(name, size, said + percent(found.turned))
+    shares = (percent(share, 0) for share in (found.plain, found.mirrored, found.turned))
+    said = "recipe {}: told by the nearest image {}, mirrored {}, turned {}"
+    return RecipeChoice(name, size, said.format(name, *shares))
 
 
 def _look(dataset: ImageDataset) -> Iterator[tuple[np.ndarray, int, int]]:

@@ -180,7 +180,6 @@ NATURAL = replace(
     CELLS,
     name="natural",
     epochs=_natural_epochs,
-    batch_size=128,
     augmentation=(partial(layers.RandomFlip, "horizontal"),),
     variation=shift_images,
 )

@@ -34,7 +34,10 @@ def chosen(data: Path | str, **settings: Any) -> RecipeChoice:
 def test_the_images_choose(tmp_path: Path, words: str, side: int, name: str, size: int) -> None:
     choice = chosen(letters(tmp_path, words, side))
     assert (choice.name, choice.size) == (name, size)
-    assert choice.said.startswith(f"recipe {name}: of 120 images ") and ", turned " in choice.said
+    assert (
+        choice.said.startswith(f"recipe {name}: told by the nearest image ")
+        and ", turned " in choice.said
+    )
 
 
 def test_what_may_be_turned_is_turned(tmp_path: Path) -> None:
