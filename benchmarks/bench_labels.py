@@ -44,7 +44,7 @@ def on_drawn(learner: str, seed: int) -> dict[str, float]:
     started = time.process_time()
     asked = cross_validated(data, LEARNERS[learner], seed=seed, level="photograph")
     seconds = time.process_time() - started
-    doubts = rank_doubtful_labels(asked.probabilities, data.labels, data.photographs)
+    doubts = rank_doubtful_labels(asked.probabilities, data.labels, photographs=data.photographs)
     right = [data.photographs[doubt.files[0]] in wrong for doubt in doubts]
     n_counted = sum(doubt.is_counted for doubt in doubts)
     found = {"named as labeled": 100 * asked.photograph_accuracy}
@@ -59,7 +59,7 @@ def on_real(learner: str, real: str, level: Level) -> dict[str, Any]:
     """What is said of the two photographs of one cell."""
     data = bt.create_training_data(bt.choose_dataset(real), cache=True)
     asked = cross_validated(data, LEARNERS[learner], level=level)
-    doubts = rank_doubtful_labels(asked.probabilities, data.labels, data.photographs)
+    doubts = rank_doubtful_labels(asked.probabilities, data.labels, photographs=data.photographs)
     ranks = [data.photographs[doubt.files[0]] for doubt in doubts]
     found: dict[str, Any] = {"named as labeled": f"{asked.photograph_accuracy:.1%}"}
     found |= {"doubted": len(doubts), "counted": sum(doubt.is_counted for doubt in doubts)}

@@ -48,7 +48,7 @@ class DoubtfulLabel:
 
 
 def rank_doubtful_labels(
-    probabilities: np.ndarray, labels: np.ndarray, photographs: np.ndarray | None = None
+    probabilities: np.ndarray, labels: np.ndarray, *, photographs: np.ndarray | None = None
 ) -> tuple[DoubtfulLabel, ...]:
     """Return the labels that are less probable than another class, the least probable first.
 
@@ -143,7 +143,7 @@ def find_doubtful_labels(
     check_kind(audit, Audit, "audit", "an Audit; make it with the function audit")
     data = create_training_data(_dataset(audit), cache=True)
     asked = cross_validated(data, learn, n_folds=n_folds, seed=seed, level="cell")
-    doubts = rank_doubtful_labels(asked.probabilities, data.labels, data.photographs)
+    doubts = rank_doubtful_labels(asked.probabilities, data.labels, photographs=data.photographs)
     place = {audit.paths[i]: i for i in audit.own.tolist()}
     findings = [finding for finding in audit.findings if finding.kind != "doubtful labels"]
     for doubt in doubts:

@@ -86,7 +86,9 @@ CLEANLAB = [2, 49, 25, 44, 7, 9, 53, 22, 37, 16]
 
 def test_a_photograph_is_asked_once() -> None:
     rows = np.array([[0.1, 0.9], [0.3, 0.7], [0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
-    first, second = rank_doubtful_labels(rows, np.array([0, 0, 1, 0, 1]), np.array(list("aabbc")))
+    first, second = rank_doubtful_labels(
+        rows, np.array([0, 0, 1, 0, 1]), photographs=np.array(list("aabbc"))
+    )
     # its second file says otherwise, and has no say in what the first one's label is worth
     assert first.files == (2,) and (first.label, first.likelier) == (1, 0)
     assert second.files == (0, 1) and second.probability == pytest.approx(0.2)
@@ -195,7 +197,9 @@ def test_exchanged_labels_of_drawn_cells(sample_folder: Path, seed: int) -> None
     assert changed.photographs is not None
     data = replace(bt.create_training_data(changed, cache=True), labels=changed.labels)
     said = cross_validated(data, random_forest, seed=seed, level="photograph")
-    doubts = rank_doubtful_labels(said.probabilities, changed.labels, changed.photographs)
+    doubts = rank_doubtful_labels(
+        said.probabilities, changed.labels, photographs=changed.photographs
+    )
     is_wrong = [is_new[doubt.files[0]] for doubt in doubts]
     n = len(set(changed.photographs[is_new]))
     assert n == 18 and sum(is_wrong[:n]) >= 9  # precision and recall of one half
