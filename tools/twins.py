@@ -29,7 +29,9 @@ def write_all(site: Path, out: Path) -> None:
 
 def write(path: Path, text: str) -> None:
     text = re.sub(r"```\{toctree\}[\s\S]*?```\n?", "", text)
-    path.write_text(re.sub(r"(\]\([\w/.-]+)\.ipynb", r"\1.md", text), encoding="utf-8")
+    parts = re.split(r"(^```[\s\S]*?^```)", text, flags=re.M)  # every second one is code
+    parts[::2] = [re.sub(r"(\]\([\w/.-]+)\.ipynb", r"\1.md", part) for part in parts[::2]]
+    path.write_text("".join(parts), encoding="utf-8")
 
 
 def twin(path: Path) -> str:

@@ -244,7 +244,7 @@ KINDS = {
     "pictures": kind(lambda w: [w.image], "images", "images as floats", "floats to 1"),
     "pixels": kind(lambda w: w.data.images, "images"),
     "precision": kind(lambda w: np.eye(2)),
-    "probabilities": kind(lambda w: np.full((18, 4), 0.25), "one-hot rows"),
+    "probabilities": kind(lambda w: np.full((len(w.data.labels), 4), 0.25), "one-hot rows"),
     "some_images": kind(lambda w: w.data.images, "images", "no images"),
     "weights": kind(lambda w: np.ones(3), "a list of numbers", "labels", "a tuple"),
     # ours
