@@ -92,7 +92,8 @@ def _run(
     labels: _LabelTable = None,
     group_column: _GroupColumn = None,
     model: Annotated[
-        Literal["small", "article"], typer.Option(help="our network, or the article's")
+        Literal["small", "wide", "article"],
+        typer.Option(help="our network, the same twice as wide, or the article's"),
     ] = "small",
     crop: Annotated[
         Literal["auto", "cell", "whole"],

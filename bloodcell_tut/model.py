@@ -131,7 +131,12 @@ def plot_history(
 
 # %% ../nbs/08_train_cnn.ipynb #485ba928
 def small_cnn(
-    n_classes: int = 4, size: int = 64, seed: int = 0, recipe: Recipe = CELLS
+    n_classes: int = 4,
+    size: int = 64,
+    seed: int = 0,
+    recipe: Recipe = CELLS,
+    *,
+    width: int = 1,
 ) -> keras.Model:
     """Return a small network for cut-out cells, untrained; `train` compiles it.
 
@@ -145,6 +150,9 @@ def small_cnn(
         Seed of the first weights, the augmentation and the dropout.
     recipe
         Its augmentation is built in. Give the same one to `train` when it isn't `CELLS`.
+    width
+        Each layer has this many times the filters, 1 or more. Twice as wide, it has four times the
+        weights, and needs more images and more time.
 
     Returns
     -------
@@ -154,17 +162,18 @@ def small_cnn(
     Raises
     ------
     ArgumentError
-        When `n_classes` or `size` is too small.
+        When `n_classes`, `size` or `width` is too small.
     """
     _check_network(n_classes, size, seed, recipe)
+    check_whole(width, "width", 1)
     keras.utils.set_random_seed(seed)
     body = [
         *(make() for make in recipe.augmentation),
-        *_block(16, pool=True),
-        *_block(32, pool=True),
-        *_block(64, pool=True),
-        *_block(96, pool=False),
-        *_block(96, pool=False),
+        *_block(16 * width, pool=True),
+        *_block(32 * width, pool=True),
+        *_block(64 * width, pool=True),
+        *_block(96 * width, pool=False),
+        *_block(96 * width, pool=False),
         layers.GlobalAveragePooling2D(),
         layers.Dropout(0.3),
     ]

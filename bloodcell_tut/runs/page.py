@@ -155,12 +155,12 @@ def report_page(
     has_detector
         Whether `model.keras` can say which images are unlike those it was trained on.
     """
-    network = {"small": "our small network", "article": "the article's network"}[report.model]
+    whose = {"article": "the article's"}.get(report.model, f"our {report.model}")
     return render_page(
         "report.html",
         report=report,
         title=f"{percent(report.accuracy)} right, {_in_short(report)}",
-        kicker=f"{network} on {Path(report.data.source).name}, seed {report.seed}",
+        kicker=f"{whose} network on {Path(report.data.source).name}, seed {report.seed}",
         remarks=[*read_score(report), *_read_folds(report)],
         seen=_seen(report),
         learning=_read_history(report.history, "test" if report.test_data else "held-back"),

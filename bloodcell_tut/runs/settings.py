@@ -39,7 +39,7 @@ def usual_out() -> Path:
     return out
 
 # %% ../../nbs/runs/settings.ipynb #c650f186
-IMAGE_SIZES = {"small": 64, "article": 200}
+IMAGE_SIZES = {"small": 64, "wide": 64, "article": 200}
 """Height and width, in pixels, of the images that each network takes; whole images that show no
 blood cells stay near their own size."""
 RECIPE_NAMES = ("cells", "natural", "letters", "anywhere", "article")
@@ -68,7 +68,8 @@ class RunSettings:
     group_column : str or None
         Its column that says which images belong together, such as those of a patient.
     model : str
-        ``"small"``, our network on cut-out cells or whole images, or ``"article"``, the article's
+        ``"small"``, our network on cut-out cells or whole images, ``"wide"``, the same with twice
+        the filters, for many images and much time, or ``"article"``, the article's
         on whole images.
     crop : str
         ``"auto"``, cut the white cell out of each image if `crop_evidence` says so; ``"cell"``,
@@ -86,7 +87,7 @@ class RunSettings:
     epochs : int or None
         Passes through the training images, at least 1; by default as many as suit the network.
     fast : bool
-        Train the small network half as long as by default, with half as many drawn cells.
+        Train our network half as long as by default, with half as many drawn cells.
     seed : int
         Seed of everything random, 0 or more; another one also draws another ``"sample"``. The same
         seed gives the same network on the same computer. Another number of threads adds up sums in
@@ -120,7 +121,7 @@ class RunSettings:
             unless_none(check_path, getattr(self, name), name)
         unless_none(check_text, self.group_column, "group_column", "the name of a column")
         check_choice(self.model, "model", IMAGE_SIZES)
-        crops = ("auto", "cell", "whole") if self.model == "small" else ("auto", "whole")
+        crops = ("auto", "cell", "whole") if self.model != "article" else ("auto", "whole")
         check_choice(self.crop, "crop", crops)
         unless_none(check_choice, self.recipe, "recipe", RECIPE_NAMES)
         check_choice(self.split, "split", ("photograph", "image"))
@@ -130,9 +131,11 @@ class RunSettings:
         alone = self.split == "photograph" and self.test_data is None
         good = self.folds is None or alone
         _check("folds", self.folds, good, "2 or more, split by photograph, and no test data")
-        without_epochs = self.model == "small" and self.epochs is None
-        _check("fast", self.fast, not self.fast or without_epochs, "the small model, no epochs")
-        good = self.recipe != "anywhere" or self.model == "small"
+        without_epochs = self.model != "article" and self.epochs is None
+        _check(
+            "fast", self.fast, not self.fast or without_epochs, "the small or wide model, no epochs"
+        )
+        good = self.recipe != "anywhere" or self.model != "article"
         _check("recipe", self.recipe, good, "cells or article, for the article's network")
         _check("seed", self.seed, self.seed < 2**32, "0 to 4294967295")
         for images in (self.data, self.test_data or self.data):

@@ -213,24 +213,27 @@ def test_ctrl_c_for_real(sample: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "recipe"),
     [(m, r) for m in ("small", "article") for r in (None, "cells", "natural", "article")]
-    + [("small", "anywhere")],
+    + [("small", "anywhere"), ("wide", None)],
 )
 def test_a_network_is_built_and_trained_by_the_recipe(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, recipe: str | None
 ) -> None:
-    asked = []
+    asked, filters = [], []
 
     def stop(network: Any, *_: object, recipe: bt.training.Recipe, **__: object) -> None:
         flips = any(layer.name.startswith("random_flip") for layer in network.layers)
         asked.append((network.name, flips, recipe))
+        filters.append(max(getattr(layer, "filters", 0) for layer in network.layers))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("bloodcell_tut.runs.steps.train", stop)
     with pytest.raises(KeyboardInterrupt):
         run_steps(bt.RunSettings(sample, model=model, recipe=recipe, out=tmp_path))
-    expected = recipe or {"small": "cells", "article": "article"}[model]
+    expected = recipe or {"article": "article"}.get(model, "cells")
     flips = expected != "article"
-    assert asked == [(f"{model}_cnn", flips, bt.training.RECIPES[expected])]
+    name = {"article": "article_cnn"}.get(model, "small_cnn")
+    assert asked == [(name, flips, bt.training.RECIPES[expected])]
+    assert filters == [{"small": 96, "wide": 192, "article": 32}[model]]
 
 
 def test_the_report_names_the_recipe(sample: Path, tmp_path: Path) -> None:
