@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
     what = ["ways", "runs", "experiments", "photographs", "laboratories"]
-    what += ["labels", "big", "profile", "installs"]
+    what += ["labels", "pictures", "big", "profile", "installs"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -41,6 +41,10 @@ def main() -> None:
         import bench_labels
 
         bench_labels.main(arguments.real, arguments.runs)
+    elif arguments.what == "pictures":
+        import bench_pictures
+
+        bench_pictures.main()
     elif arguments.what == "big":
         import bench_big
 

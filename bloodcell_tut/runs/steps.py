@@ -200,7 +200,8 @@ def _train(
     settings: RunSettings, recipe: Recipe, split: Split, log: StepLog
 ) -> tuple[Any, dict[str, list[float]]]:
     with log.step("train") as said:
-        networks = {"small": small_cnn, "wide": partial(small_cnn, width=2), "article": article_cnn}
+        wide = partial(small_cnn, width=2)
+        networks: dict[str, Any] = {"small": small_cnn, "wide": wide, "article": article_cnn}
         build = networks[settings.model]
         size, names = split.train.images.shape[1], split.train.class_names
         model = build(len(names), size, settings.seed, recipe)

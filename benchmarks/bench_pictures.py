@@ -1,0 +1,153 @@
+"""`make bench ARGS=pictures`: CIFAR-10 through the nine steps, and each choice of its recipe.
+
+`../shared/data` holds CIFAR-10 as JPEG files and ciFAIR's list of test images that are also among
+the training images. A run of the command line and a beginner's network have the same time, one
+after the other. Each row is a process of its own.
+"""
+
+import csv
+import json
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from bench_runs import measure
+from bench_tools import ROOT, in_new_process, save
+from keras import layers
+
+import bloodcell_tut as bt
+from bloodcell_tut.intervals import accuracy_interval
+from bloodcell_tut.pages import percent
+from bloodcell_tut.training import CELLS, LETTERS, NATURAL
+
+DATA = ROOT.parent / "shared" / "data"
+RUNS = {"recipe natural": (), "and twice as wide, 54 epochs": ("--model", "wide", "--epochs", 54)}
+FEW = 10_000
+CHOICES = {
+    "as they are": (replace(LETTERS, name="plain", variation=None), 32),
+    "shifted": (LETTERS, 32),
+    "shifted and mirrored": (NATURAL, 32),
+    "turned and mirrored, as for cells": (CELLS, 32),
+    "the same, enlarged to 64 pixels": (CELLS, 64),
+}
+
+
+def right_and_leaked(folder: Path, rows: np.ndarray, test: bt.TrainingData) -> dict[str, str]:
+    """Return the score of all test images, of those not in ciFAIR's list, and of the others."""
+    with (DATA / "cifair10-test.csv").open(newline="", encoding="utf-8") as file:
+        listed = {folder / line["path"] for line in csv.DictReader(file)}
+    right = rows.argmax(axis=1) == test.labels
+    leaked = np.array([path in listed for path in test.paths])
+    assert leaked.sum() == len(listed)
+    shares = {"test images right": right, "without listed ones": right[~leaked]}
+    found = {what: with_interval(part) for what, part in shares.items()}
+    return found | {"listed ones alone": with_interval(right[leaked])}
+
+
+def with_interval(right: np.ndarray) -> str:
+    low, high = accuracy_interval(right, np.arange(len(right)))
+    return f"{percent(right.mean())} ({percent(low)} to {percent(high)})"
+
+
+def our_run(folder: Path, options: Sequence[object]) -> dict[str, Any]:
+    train, test = folder / "train", folder / "test"
+    with tempfile.TemporaryDirectory() as out:
+        started = time.perf_counter()
+        report = measure("--data", train, "--test-data", test, *options, "--out", out)
+        seconds = time.perf_counter() - started
+        model = bt.load_model(Path(out) / "model.keras").model
+    data = bt.create_training_data(bt.choose_dataset(test), 32, crop=False)
+    found = {"seconds": f"{seconds:.0f}", "MB": f"{report.peak_memory_mb or 0:.0f}"}
+    rows = bt.predict_probabilities(model, data.images)
+    return found | right_and_leaked(folder, rows, data) | {"training": report.seconds["train"]}
+
+
+def beginner(folder: Path, seconds: float) -> dict[str, Any]:
+    """Train what Keras' guides for beginners show, until the time is over."""
+    keras.utils.set_random_seed(0)
+    files = keras.utils.image_dataset_from_directory(
+        folder / "train", image_size=(32, 32), batch_size=32, seed=0
+    ).cache()
+    body = [
+        *(layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D()),
+        *(layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D()),
+        *(layers.Conv2D(64, 3, activation="relu"), layers.Flatten()),
+        *(layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")),
+    ]
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(1 / 255), *body])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    started, epochs = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        model.fit(files, verbose=0)
+        epochs += 1
+    data = bt.create_training_data(bt.choose_dataset(folder / "test"), 32, crop=False)
+    rows = model.predict(data.images, verbose=0)
+    return right_and_leaked(folder, rows, data) | {"epochs": epochs}
+
+
+def choice(folder: Path, name: str) -> dict[str, Any]:
+    """Train on some of the images with one choice, and score on the test images."""
+    recipe, size = CHOICES[name]
+    few = np.random.default_rng(0).permutation(50_000)[:FEW]
+    train = bt.create_training_data(bt.choose_dataset(folder / "train").take(few), size, crop=False)
+    test = bt.create_training_data(bt.choose_dataset(folder / "test"), size, crop=False)
+    model = bt.small_cnn(10, size, recipe=recipe)
+    started = time.process_time()
+    bt.train(model, train, recipe=recipe, epochs=20)
+    seconds = time.process_time() - started
+    right = bt.predict_probabilities(model, test.images).argmax(axis=1) == test.labels
+    return {"test images right": with_interval(right), "training, CPU s": f"{seconds:.0f}"}
+
+
+def work(folder: str, what: str, more: str) -> None:
+    path = Path(folder)
+    if what == "run":
+        found = our_run(path, RUNS[more])
+    elif what == "beginner":
+        found = beginner(path, float(more))
+    else:
+        found = choice(path, more)
+    print(json.dumps(found))
+
+
+def main() -> None:
+    if not (DATA / "cifar10.zip").is_file():
+        raise SystemExit(f"{DATA / 'cifar10.zip'}: not there; it is measured on these images")
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(DATA / "cifar10.zip") as archive:
+            archive.extractall(folder)
+        each_choice(folder)
+        each_run(folder)
+
+
+def each_choice(folder: str) -> None:
+    rows = []
+    for name in CHOICES:
+        found = in_new_process("bench_pictures.py", folder, "choice", name)
+        rows.append({"while learning": name} | found)
+        save(
+            "picture_choices", f"CIFAR-10, {FEW:,} of its training images, 20 epochs, seed 0", rows
+        )
+
+
+def each_run(folder: str) -> None:
+    rows = []
+    for name in RUNS:
+        ours = in_new_process("bench_pictures.py", folder, "run", name)
+        training = ours.pop("training")
+        theirs = in_new_process("bench_pictures.py", folder, "beginner", training)
+        said = f"a beginner's network, trained as long, {theirs.pop('epochs')} epochs"
+        rows += [{"network": name} | ours]
+        rows += [{"network": said, "seconds": "", "MB": ""} | theirs]
+        save("pictures", "CIFAR-10, scored on its test images, seed 0", rows)
+
+
+if __name__ == "__main__":
+    work(*sys.argv[1:])
