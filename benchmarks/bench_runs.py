@@ -20,9 +20,14 @@ from bloodcell_tut.runs import Report
 def measure(*options: object) -> Report:
     """Run the nine steps with these options and return the report."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [Path(sys.executable).parent / "bloodcell-tut", "run", "--out", folder, *options]
-        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
-        return Report.read(Path(folder) / "report.json")
+        return run_into(folder, *options)
+
+
+def run_into(folder: str, *options: object) -> Report:
+    """Run the nine steps, keep the results in a folder and return the report."""
+    command = [Path(sys.executable).parent / "bloodcell-tut", "run", "--out", folder, *options]
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    return Report.read(Path(folder) / "report.json")
 
 
 def row(report: Report) -> dict[str, str]:

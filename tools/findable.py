@@ -20,12 +20,12 @@ CODE = re.compile(
     r'<div class="(?:highlight-(?:python|ipython3)|output|highlight-myst-ansi)[^"]*">.*?</pre>',
     re.S,
 )
-OPTION = re.compile(r'<li>(?=<p><code[^>]*><span class="pre">(--[\w-]+)</span>)')
+OPTION = re.compile(r"<li>(?=<p><code[^>]*>(--[\w-]+))")
 # where a section, a name of the reference or an option begins
 PLACE = re.compile(
     r"<section(?P<more>[^>]*)>(?:<span[^>]*></span>)*<h\d>(?P<heading>.*?)</h\d>"
     r'|<dt class="sig[^"]*" id="(?P<name>[^"]+)">'
-    r'|<li id="(?P<option>[^"]+)">(?=<p><code[^>]*><span class="pre">(?P<shown>--[\w-]+))',
+    r'|<li id="(?P<option>[^"]+)">(?=<p><code[^>]*>(?P<shown>--[\w-]+))',
     re.S,
 )
 LONGEST = 1500

@@ -35,6 +35,8 @@ BLOCKS = (
 AROUND = re.compile(rf"\s*(</?(?:{BLOCKS})\b[^>]*>)\s*")
 # names, operators and blanks in code have the color of text
 PLAIN = re.compile(r'<span class="(?:[nopw]|nb|nn|si|sa|bp|ow)">([^<]*)</span>')
+# each word of a name
+WORD = re.compile(r'<span class="pre">([^<]*)</span>')
 # one color from word to word, such as the lines of a docstring
 ALIKE = re.compile(r'<span class="(\w+)">[^<]*</span>(?:\s*<span class="\1">[^<]*</span>)+')
 SIDEBAR = re.compile(r'<nav class="bd-links.*?</nav>', re.S)
@@ -91,8 +93,8 @@ def on_every_page(pages: dict[Path, str], links: re.Pattern[str]) -> list[Path]:
 
 
 def short(sidebar: re.Match[str]) -> str:
-    """Return a sidebar whose links don't say that they are links."""
-    return sidebar[0].replace(' class="reference internal"', "")
+    """Return a sidebar whose links and entries don't say that they are such."""
+    return re.sub(' class="(?:reference internal|toctree-l1)"', "", sidebar[0])
 
 
 def without(page: str, path: Path, joined: set[Path]) -> str:
@@ -138,7 +140,8 @@ def tight(page: str) -> str:
     """Return a page without the blanks that a browser doesn't show."""
     kept = AS_IT_IS.split(page)
     for i in range(0, len(kept), 3):
-        kept[i] = AROUND.sub(r"\1", re.sub(r"\s+", " ", kept[i]))
+        shown = PLAIN.sub(r"\1", WORD.sub(r"\1", kept[i]))
+        kept[i] = AROUND.sub(r"\1", re.sub(r"\s+", " ", shown))
     for i in range(1, len(kept), 3):
         kept[i] = ALIKE.sub(as_one, PLAIN.sub(r"\1", kept[i]))
     return "".join(part for i, part in enumerate(kept) if i % 3 != 2)

@@ -69,6 +69,9 @@ def test_pages_lose_blanks_but_not_in_listings() -> None:
     assert tight('<pre><span class="n">x</span> <span class="k">in</span></pre>') == (
         '<pre>x <span class="k">in</span></pre>'
     )
+    assert tight('<code><span class="pre">a</span> <span class="pre">b</span></code>') == (
+        "<code>a b</code>"
+    )
     alike = '<span class="k">not</span>\n<span class="k">in</span>'
     assert tight(f"<pre>{alike}</pre>") == '<pre><span class="k">not\nin</span></pre>'
 
@@ -79,7 +82,7 @@ def test_the_search_knows_sections_names_and_options(tmp_path: Path) -> None:
         <div class="highlight-python"><div><pre>secret = 1</pre></div></div>
         <section id="part"><span id="old"></span><h2>Part</h2>
         <dl><dt class="sig sig-object py" id="bloodcell_tut.split.halve">halve</dt></dl>
-        <li id="run-seed"><p><code><span class="pre">--seed</span></code>: fixed</p></li>
+        <li id="run-seed"><p><code>--seed</code>: fixed</p></li>
         </section></section></article>"""
     )
     found = entries("a", tmp_path / "a.html")
