@@ -217,6 +217,8 @@ ANYTHING = {
 
 # what is taken as it is, beside what is right for the kind of the argument
 HARMLESS: dict[str, dict[str, set[str]]] = {
+    # no white cell at all
+    "draw_scene": {"cell_types": {"an empty list", "an empty array", "no images"}},
     # an array of texts may be one of paths
     "ImageDataset": {"paths": {"labels as text"}},
     "TrainingData": {"paths": {"labels as text"}},
