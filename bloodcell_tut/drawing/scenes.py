@@ -32,14 +32,14 @@ _Circles = list[tuple[NDArray[np.float64], float]]
 
 def _free_place(
     corners: NDArray[np.float64], radius: float, taken: _Circles, rng: np.random.Generator
-) -> NDArray[np.float64] | None:
+) -> tuple[float, float] | None:
     """Return a place (x, y) between two corners where a cell touches no other; it is then taken."""
     low = np.maximum(corners[0], radius)
     high = np.minimum(corners[1], np.array([FIELD_WIDTH, FIELD_HEIGHT]) - radius)
     for place in rng.uniform(low, high, (_TRIES, 2)):
         if all(np.hypot(*(place - other)) > radius + size for other, size in taken):
             taken.append((place, radius))
-            return place
+            return float(place[0]), float(place[1])
     return None
 
 # %% ../../nbs/drawing/scenes.ipynb #ec094b47
@@ -55,8 +55,9 @@ def _quarter(index: int) -> NDArray[np.float64]:
 
 
 def _cell_radius(cell: WhiteCell) -> float:
-    """Return the radius of a circle of its area, and some room for what isn't round."""
-    return float(1.12 * np.sqrt(cell.cell.sum() / np.pi) + 2)
+    """Return how far the cell reaches from its middle, and four pixels for the blur."""
+    from_middle = np.argwhere(cell.cell > 0) - cell.cell.shape[0] // 2
+    return float(np.hypot(*from_middle.T).max() + 4)
 
 
 def _spread_red_cells(n: int, taken: _Circles, rng: np.random.Generator) -> tuple[Plane, int]:
@@ -149,7 +150,7 @@ def draw_scene(cell_types: Sequence[str], rng: np.random.Generator, *, red_cells
     for _, cell, place in painted:
         here, there = window_at(*place, cell.cell.shape[0] // 2)
         field[here] = blend(field[here], cell.color[there], cell.cell[there])
-    known = [SceneCell(name, cell.lobes, (float(x), float(y))) for name, cell, (x, y) in painted]
+    known = [SceneCell(name, cell.lobes, place) for name, cell, place in painted]
     return Scene(take_picture(field, HOME, rng), tuple(known), n_red)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bloodcell_tut import find_white_cell
 from bloodcell_tut.drawing import CELL_KINDS, Scene, SceneCell, draw_scene
 from bloodcell_tut.errors import ArgumentError
 
@@ -29,6 +30,14 @@ def test_each_quarter_holds_one_white_cell_at_most(cell_types: list[str]) -> Non
             assert np.hypot(*np.subtract(one.center, other.center)) > 40
         for cell in cells:
             assert cell.lobes in {lobes for _, lobes in CELL_KINDS[cell.cell_type].forms}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_white_cells_are_whole(kind: str) -> None:
+    for seed in range(8):
+        box = find_white_cell(scene([kind], seed, red_cells=0).image)
+        assert box is not None
+        assert 0 < box.x < box.x + box.width < 320 and 0 < box.y < box.y + box.height < 240
 
 
 def dark_spots(image: np.ndarray) -> int:
