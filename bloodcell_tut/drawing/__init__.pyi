@@ -4,6 +4,7 @@ from . import kinds as kinds
 from . import laboratories as laboratories
 from . import nuclei as nuclei
 from . import sample as sample
+from . import scenes as scenes
 from . import smear as smear
 from .sample import Augmented as Augmented
 from .kinds import CELL_KINDS as CELL_KINDS
@@ -19,6 +20,8 @@ from .kinds import PLASMA as PLASMA
 from .smear import Photograph as Photograph
 from .kinds import Range as Range
 from .sample import SAMPLE_COLUMNS as SAMPLE_COLUMNS
+from .scenes import Scene as Scene
+from .scenes import SceneCell as SceneCell
 from .laboratories import Stain as Stain
 from .cells import WhiteCell as WhiteCell
 from .smear import Window as Window
@@ -27,6 +30,7 @@ from .cells import draw_cell as draw_cell
 from .smear import draw_field as draw_field
 from .smear import draw_photograph as draw_photograph
 from .sample import draw_sample as draw_sample
+from .scenes import draw_scene as draw_scene
 from .laboratories import random_laboratory as random_laboratory
 
 __all__ = [
@@ -44,6 +48,8 @@ __all__ = [
     "Photograph",
     "Range",
     "SAMPLE_COLUMNS",
+    "Scene",
+    "SceneCell",
     "Stain",
     "WhiteCell",
     "Window",
@@ -52,5 +58,6 @@ __all__ = [
     "draw_field",
     "draw_photograph",
     "draw_sample",
+    "draw_scene",
     "random_laboratory",
 ]

@@ -25,8 +25,8 @@ FIELD_HEIGHT, FIELD_WIDTH = 240, 320
 
 Window = tuple[slice, slice]
 
-
-def _window(x: float, y: float, half: int) -> tuple[Window, Window]:
+# %% ../../nbs/drawing/smear.ipynb #1528cb31
+def window_at(x: float, y: float, half: int) -> tuple[Window, Window]:
     """Return where a patch around (x, y) meets the field: slices of the field, of the patch."""
     here, there = [], []
     for middle, side in ((y, FIELD_HEIGHT), (x, FIELD_WIDTH)):
@@ -37,7 +37,8 @@ def _window(x: float, y: float, half: int) -> tuple[Window, Window]:
     return (here[0], here[1]), (there[0], there[1])
 
 # %% ../../nbs/drawing/smear.ipynb #8c646491
-def _red_cell(diameter: float, pallor: float, rng: np.random.Generator) -> Plane:
+def paint_red_cell(diameter: float, pallor: float, rng: np.random.Generator) -> Plane:
+    """Return how much stain the light passes in one red cell, 0 to about 1; a square patch."""
     u, v = turn(*unit_grid(int(0.6 * diameter) + 2, diameter), rng.uniform(0, np.pi))
     rho = outline(u * np.float32(rng.uniform(1, 1.35)), v, 0.02, rng, terms=4)
     inner = (rho / np.float32(rng.uniform(0.42, 0.62))) ** 2
@@ -68,8 +69,8 @@ def _red_cells(scale: float, rng: np.random.Generator) -> tuple[Plane, int]:
     places = _places(n, size, rng.uniform(0.1, 0.75), max(15, 13 * scale), rng)
     for x, y in places:
         pallor = rng.uniform(0, 0.2) if rng.random() < solid else rng.uniform(0.3, 0.95)
-        patch = _red_cell(size * rng.normal(1, 0.08), pallor, rng)
-        field, part = _window(x, y, patch.shape[0] // 2)
+        patch = paint_red_cell(size * rng.normal(1, 0.08), pallor, rng)
+        field, part = window_at(x, y, patch.shape[0] // 2)
         old, new = density[field], patch[part] * np.float32(rng.uniform(0.75, 1.2))
         # cells that touch flatten each other: less than the sum of both
         density[field] = np.maximum(old, new) + np.float32(0.22) * np.minimum(old, new)
@@ -86,9 +87,10 @@ def _glint(density: Plane, x: float, y: float, rng: np.random.Generator) -> None
     cv2.circle(density, at, max(radius - 2, 1), 0.1, -1, cv2.LINE_AA)
 
 
-def _add_platelets(
+def add_platelets(
     field: Plane, scale: float, laboratory: Laboratory, rng: np.random.Generator
 ) -> None:
+    """Paint some platelets over a field."""
     half = max(10, int(9 * scale))
     for _ in range(rng.poisson(3)):
         diameter = scale * rng.uniform(5, 12)
@@ -96,12 +98,15 @@ def _add_platelets(
         stretch = np.float32(rng.uniform(1, 1.5))
         rho = outline(u * stretch, v / stretch, 0.08, rng)
         cover = soft_step(1 - rho, 5 / diameter) * np.float32(rng.uniform(0.3, 0.9))
-        here, there = _window(rng.uniform(0, FIELD_WIDTH), rng.uniform(0, FIELD_HEIGHT), half)
+        here, there = window_at(rng.uniform(0, FIELD_WIDTH), rng.uniform(0, FIELD_HEIGHT), half)
         tint = restain(np.array([142, 128, 192]) + rng.normal(0, 10, 3), laboratory)
         field[here] = blend(field[here], tint, cover[there])
 
 # %% ../../nbs/drawing/smear.ipynb #613788f7
-def _camera(field: Plane, laboratory: Laboratory, rng: np.random.Generator) -> NDArray[np.uint8]:
+def take_picture(
+    field: Plane, laboratory: Laboratory, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return a field as the microscope and the camera show it: RGB, uint8, (240, 320, 3)."""
     gain = np.exp(rng.normal(0, 0.03) + rng.normal(0, 0.027, 3))
     x = np.linspace(-1, 1, FIELD_WIDTH, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, FIELD_HEIGHT, dtype=np.float32)[:, None]
@@ -187,19 +192,19 @@ def _paint(
     cell = draw_cell(cell_type, scale, inner)
     if is_empty:
         cell = replace(cell, cell=0 * cell.cell, nucleus=0 * cell.nucleus)
-    here, there = _window(x, y, cell.cell.shape[0] // 2)
+    here, there = window_at(x, y, cell.cell.shape[0] // 2)
     # a white cell pushes red cells aside
     density[here] *= 1 - np.float32(0.9) * cv2.GaussianBlur(cell.cell, (0, 0), 2)[there]
     plasma = np.array(PLASMA, np.float32)
     # Beer and Lambert's law: light falls exponentially with the density it passes
     field = plasma * np.exp(-density[..., None] * hemoglobin.astype(np.float32))
-    _add_platelets(field, scale, laboratory, scene)
+    add_platelets(field, scale, laboratory, scene)
     stained = plasma + (cell.color[there] - plasma) * stain.astype(np.float32)
     field[here] = blend(field[here], restain(stained, laboratory), cell.cell[there])
     mask = np.zeros((FIELD_HEIGHT, FIELD_WIDTH), np.uint8)
     mask[here] = (cell.cell[there] > 0.5).astype(np.uint8) + (cell.nucleus[there] > 0.5)
     area = float((cell.nucleus > 0.5).sum())
-    image = _camera(field, laboratory, camera)
+    image = take_picture(field, laboratory, camera)
     return Photograph(image, mask, (float(x), float(y)), area, cell.lobes, n_red)
 
 # %% ../../nbs/drawing/smear.ipynb #1aa3d1d3

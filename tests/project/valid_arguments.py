@@ -9,7 +9,8 @@ NOT_CALLED_BY_READERS = {
     "Audit", "Augmented", "CropEvidence", "CellFinding", "CellKind", "ClassScores", "Comparison",
     "DataFacts", "Defect", "DoubtfulLabel", "Explanation", "Finding", "Fold", "LabelTable",
     "OriginalMatches",
-    "Photograph", "PhotographGroups", "Remark", "Reply", "Report", "SavedModel", "Scores",
+    "Photograph", "PhotographGroups", "Remark", "Reply", "Report", "SavedModel", "Scene",
+    "SceneCell", "Scores",
     "StandardCell", "Symmetry",
     "SkippedFile", "Step", "WhiteCell", "Wrong", "app",
     "Exercise", "ask", "compare", "describe", "exercise", "wrong_if",
@@ -96,6 +97,7 @@ ARGUMENTS = {
     "Stain": "color:color strength:from_zero",
     "draw_field": "n_cells:seed rng:rng laboratory:laboratory",
     "draw_photograph": "cell_type:class_name rng:rng laboratory:laboratory",
+    "draw_scene": "cell_types:class_names rng:rng red_cells:seed",
     "draw_sample": "folder:new_path? n_photographs:eight n_images:eight seed:seed "
     "laboratory:laboratory_name",
     "random_laboratory": "rng:rng",
@@ -215,6 +217,8 @@ ANYTHING = {
 
 # what is taken as it is, beside what is right for the kind of the argument
 HARMLESS: dict[str, dict[str, set[str]]] = {
+    # no white cell at all
+    "draw_scene": {"cell_types": {"an empty list", "an empty array", "no images"}},
     # an array of texts may be one of paths
     "ImageDataset": {"paths": {"labels as text"}},
     "TrainingData": {"paths": {"labels as text"}},
