@@ -221,6 +221,7 @@ _LINKS = {
     "explain": "inference/explain.ipynb",
     "own_photographs": "lab/own_photographs.ipynb",
     "another_laboratory": "beyond/another_laboratory.ipynb",
+    "denoising": "beyond/denoising.ipynb",
 }
 _START = """# Nine steps to an honest score
 
@@ -233,8 +234,8 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 **{in_all}** (■ solved, □ open)
 
 [Errata]({errata}) and [glossary]({glossary}) are beside the lessons. After the nine steps:
-[see what a network sees]({explain}), [let it name your own cells]({own_photographs}), and
-[go to another laboratory]({another_laboratory}).
+[see what a network sees]({explain}), [let it name your own cells]({own_photographs}),
+[go to another laboratory]({another_laboratory}), and [take noise away]({denoising}).
 
 *Each start and each solved exercise writes this page again; keep notes elsewhere. While it is open
 it doesn't change: reload it in your browser to see what is new.*
