@@ -1,6 +1,7 @@
 from . import another_laboratory as another_laboratory
 from . import any_pictures as any_pictures
 from . import captioning as captioning
+from . import denoising as denoising
 from . import engine as engine
 from . import guard as guard
 from . import lesson_00 as lesson_00

@@ -222,6 +222,7 @@ _LINKS = {
     "own_photographs": "lab/own_photographs.ipynb",
     "another_laboratory": "beyond/another_laboratory.ipynb",
     "any_pictures": "beyond/any_pictures.ipynb",
+    "denoising": "beyond/denoising.ipynb",
     "captioning": "beyond/captioning.ipynb",
 }
 _START = """# Nine steps to an honest score
@@ -237,7 +238,7 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 [Errata]({errata}) and [glossary]({glossary}) are beside the lessons. After the nine steps:
 [see what a network sees]({explain}), [let it name your own cells]({own_photographs}),
 [go to another laboratory]({another_laboratory}), [look at any pictures]({any_pictures}),
-and [let it write sentences]({captioning}).
+[take noise away]({denoising}), and [let it write sentences]({captioning}).
 
 *Each start and each solved exercise writes this page again; keep notes elsewhere. While it is open
 it doesn't change: reload it in your browser to see what is new.*

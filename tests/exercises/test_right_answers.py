@@ -13,10 +13,12 @@ import pytest
 import sklearn.utils
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.random import Generator, default_rng
+from skimage.metrics import peak_signal_noise_ratio
 from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from bloodcell_tut.exercises.denoising import check_dead_pixels, check_photons, check_psnr
 from bloodcell_tut.exercises.engine import Exercise
 from bloodcell_tut.exercises.lesson_00 import check_pool
 from bloodcell_tut.exercises.lesson_02 import check_load, check_to_rgb
@@ -306,7 +308,42 @@ def with_any_seed(x: array, y: array, test_x: array, test_y: array) -> tuple[arr
     return tuple(np.mean(one.fit(x, y).predict(test_x) == test_y) for one in both)
 
 
+def by_the_norm(truth: array, image: array) -> float:
+    apart = float(np.linalg.norm(truth.astype(int) - image))
+    return 20 * np.log10(255 * truth.size**0.5 / apart) if apart else float("inf")
+
+
+def in_chosen_places(image: array, share: float, rng: Generator) -> array:
+    changed = image.reshape(-1, 3).copy()
+    dead = rng.choice(len(changed), round(share * len(changed)), replace=False)
+    changed[dead] = rng.choice(np.array([0, 255], np.uint8), len(dead))[:, None]
+    return changed.reshape(image.shape)
+
+
+def in_each_pixel(image: array, share: float, rng: Generator) -> array:
+    changed = image.copy()
+    for place in np.ndindex(image.shape[:2]):
+        if rng.uniform() < share:
+            changed[place] = 255 * rng.integers(2)
+    return changed
+
+
+def pixel_by_pixel(shots: array) -> float:
+    return 255 * np.mean(shots.mean(axis=0) / shots.var(axis=0, ddof=1))
+
+
+def from_the_slope(shots: array) -> float:
+    means = shots.mean(axis=0).ravel()
+    return 255 / np.linalg.lstsq(means[:, None], shots.var(axis=0).ravel())[0][0]
+
+
 RIGHT: list[tuple[Exercise, Any]] = [
+    (check_psnr, by_the_norm),
+    (check_psnr, peak_signal_noise_ratio),
+    (check_dead_pixels, in_chosen_places),
+    (check_dead_pixels, in_each_pixel),
+    (check_photons, pixel_by_pixel),
+    (check_photons, from_the_slope),
     *((check_pool, answer) for answer in POOL),
     *((check_to_rgb, answer) for answer in RGB),
     *((check_load, answer) for answer in LOAD),

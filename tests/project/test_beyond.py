@@ -1,6 +1,7 @@
 """The lessons beyond the nine steps keep to their form."""
 
 import json
+import re
 from pathlib import Path
 
 import contents
@@ -33,3 +34,32 @@ def test_the_table_of_real_cells_is_the_measured_one() -> None:
     said = "\n".join(markdown(NBS / "beyond" / "another_laboratory.ipynb"))
     found = json.loads((NBS / "results" / "laboratories.json").read_text(encoding="utf-8"))
     assert found["table"] in said and found["date"] in said
+
+
+def printed(lesson: Path) -> str:
+    """What a lesson's stored outputs print."""
+    stored = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in stored for output in cell.get("outputs", [])]
+    return "".join(line for output in outputs for line in output.get("text", []))
+
+
+def test_denoising_says_of_its_scores_what_they_are() -> None:
+    lesson = NBS / "beyond" / "denoising.ipynb"
+    out, said = printed(lesson), "\n".join(markdown(lesson))
+    rows = {
+        noise: dict(re.findall(r"([a-zA-Z][\w -]+) (\d+\.\d)", row))
+        for noise, row in re.findall(r"^(\w[\w ]+?) +(noisy \d.+)$", out, re.M)
+    }
+    scores = {noise: {name: float(s) for name, s in row.items()} for noise, row in rows.items()}
+    filters = ("median", "Gaussian blur", "non-local means")
+    networks = ("bottleneck network", "residual network")
+    best = {noise: max(row, key=lambda name: row[name]) for noise, row in scores.items()}
+    assert best["Gaussian"] == "residual network" and best["salt and pepper"] == "median"
+    poisson = scores["Poisson"]
+    assert min(poisson[n] for n in networks) > max(poisson[n] for n in filters) + 1
+    assert "With *salt and pepper* the median wins, by more than five" in said
+    pepper = scores["salt and pepper"]
+    assert pepper["median"] > 5 + max(pepper[n] for n in networks)
+    kept = {n: int(k) for n, k in re.findall(r"^(.+?) +keeps +(\d+)% of the dots", out, re.M)}
+    assert kept["median"] < kept["bottleneck network"] < kept["residual network"] < 35
+    assert kept["non-local means"] > 90
