@@ -83,7 +83,7 @@ class Audit:
     sizes : dict
         The number of files of each (width, height).
     findings : tuple of Finding
-        In the order of `KINDS`.
+        In the order of `KINDS`; of each kind those with the most files first.
     notes : tuple of str
         What was left out, why classes are unknown, and whether most images are almost black or
         almost white.
@@ -204,10 +204,10 @@ def _duplicates(facts: Sequence[FileFacts]) -> Iterator[_Found]:
 
 
 def _both_sides(cells: np.ndarray, sides: np.ndarray) -> Iterator[_Found]:
-    for cell in np.intersect1d(cells[sides == 0], cells[sides == 1]):
-        files = np.flatnonzero(cells == cell)
+    for files in sets_of_two(cells.tolist()):
         here, there = np.bincount(sides[files], minlength=2).tolist()
-        yield "both sides", files.tolist(), f"{here:,} files on this side, {there:,} on the other"
+        if here and there:
+            yield "both sides", files, f"{here:,} files on this side, {there:,} on the other"
 
 
 def _two_labels(
@@ -309,9 +309,9 @@ def _audit(
     sources = tuple(one.source for one in sets)
     shades = np.array([fact.shades for fact in facts])
     notes = [n for i, one in enumerate(sets) for n in all_notes(one, shades[sides[readable] == i])]
-    found = (*bad, *findings)
+    found = sorted([*bad, *findings], key=lambda f: ([*KINDS].index(f.kind), -len(f.files)))
     of = everywhere[0], everywhere[1]
-    return Audit(sources, paths, classes, sides, *of, origin, sizes, found, tuple(notes))
+    return Audit(sources, paths, classes, sides, *of, origin, sizes, tuple(found), tuple(notes))
 
 
 def _compare(
