@@ -23,7 +23,8 @@ from ..files.contents import Labels
 from ..files.digests import each_read_once
 from ..photographs.known_table import known_photographs
 from ..pages.render import percent
-from ..photographs.find import find_photographs, numbered, with_workers
+from ..files.one_bar import one_bar
+from ..photographs.find import FIND_STAGES, find_photographs, numbered, with_workers
 from ..files.argument_checks import check_given, unless_none
 from ..files.array_checks import check_weights
 
@@ -228,6 +229,7 @@ def _out_of_frame(shares: np.ndarray) -> Iterator[_Found]:
 
 # %% ../../nbs/auditing/findings.ipynb #c36f610e
 @each_read_once()
+@one_bar({"fingerprints": 3, "reading": 12} | FIND_STAGES)
 def audit(
     dataset: ImageDataset | Path | str,
     against: ImageDataset | Path | str | None = None,
@@ -303,15 +305,14 @@ def _audit(
     compared = _compare(facts, photographs, cells, classes[readable], sides[readable], shares)
     bad = [Finding("unreadable", (i,), f) for i, f in enumerate(noted) if isinstance(f, str)]
     findings = [Finding(kind, tuple(readable[i] for i in fs), note) for kind, fs, note in compared]
-    everywhere = np.full((2, len(paths)), -1)
-    everywhere[:, readable] = numbered(photographs.tolist()), cells
+    of = np.full((2, len(paths)), -1)
+    of[:, readable] = numbered(photographs.tolist()), cells
     sizes = dict(Counter(fact.size for fact in facts).most_common())
     sources = tuple(one.source for one in sets)
     shades = np.array([fact.shades for fact in facts])
     notes = [n for i, one in enumerate(sets) for n in all_notes(one, shades[sides[readable] == i])]
-    found = sorted([*bad, *findings], key=lambda f: ([*KINDS].index(f.kind), -len(f.files)))
-    of = everywhere[0], everywhere[1]
-    return Audit(sources, paths, classes, sides, *of, origin, sizes, tuple(found), tuple(notes))
+    found = (*sorted([*bad, *findings], key=lambda f: ([*KINDS].index(f.kind), -len(f.files))),)
+    return Audit(sources, paths, classes, sides, of[0], of[1], origin, sizes, found, tuple(notes))
 
 
 def _compare(

@@ -7,8 +7,9 @@ __all__ = []
 
 # %% ../../nbs/photographs/grouping.ipynb #5bb03b4c
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeVar
@@ -18,8 +19,8 @@ from scipy.cluster.hierarchy import DisjointSet
 from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
+from ..files.one_bar import progress
 from bloodcell_tut.photographs.local_features import (
     MIN_INLIERS,
     MIRRORED,
@@ -31,6 +32,8 @@ from bloodcell_tut.photographs.local_features import (
 # %% ../../nbs/photographs/grouping.ipynb #ab9ab426
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
+_AT_A_TIME, _AHEAD = 8, 64
+"""Items that a thread gets at a time, and how many such parts are handed out ahead."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,18 @@ class Workers:
     def map(
         self, work: Callable[[_In], _Out], items: Sequence[_In], what: str, unit: str
     ) -> Iterable[_Out]:
-        return tqdm(self.pool.map(work, items), what, len(items), unit=unit, delay=2)
+        return progress(self._in_turn(work, items), what, len(items), unit)
+
+    def _in_turn(self, work: Callable[[_In], _Out], items: Sequence[_In]) -> Iterator[_Out]:
+        """Yield the answers in order; few wait in memory."""
+        waiting: deque[Future[list[_Out]]] = deque()
+        for start in range(0, len(items), _AT_A_TIME):
+            some = items[start : start + _AT_A_TIME]
+            waiting.append(self.pool.submit(lambda some: [*map(work, some)], some))
+            if len(waiting) > _AHEAD:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def with_workers(work: Callable[[Workers], _Out], workers: int | None) -> _Out:
@@ -80,6 +94,12 @@ def _nearest(vectors: np.ndarray, k: int) -> np.ndarray:
         return np.asarray(neighbors.kneighbors(return_distance=False))
 
 # %% ../../nbs/photographs/grouping.ipynb #1eb03a50
+def _pairs(nearest: np.ndarray) -> list[tuple[int, int]]:
+    """Return each pair of neighbors once, those with a nearest neighbor first."""
+    pairs = ((min(i, j), max(i, j)) for column in nearest.T for i, j in enumerate(column.tolist()))
+    return list(dict.fromkeys(pairs))
+
+
 _COLOR_NEIGHBORS = 6
 """Each picture is compared with this many of its nearest in color."""
 
@@ -96,11 +116,10 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
         return count_inliers(pictures[i], pictures[j], enough=MIN_INLIERS) >= MIN_INLIERS
 
     # nearest neighbors first: the more is joined, the less is left to compare
-    for column in nearest.T:
-        pairs = sorted({(min(i, j), max(i, j)) for i, j in enumerate(column.tolist())})
-        for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
-            if same:
-                groups.merge(i, j)
+    pairs = _pairs(nearest)
+    for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
+        if same:
+            groups.merge(i, j)
     return groups
 
 # %% ../../nbs/photographs/grouping.ipynb #b326de32
@@ -148,7 +167,7 @@ class VisualWordIndex:
 def _texts(families: Sequence[Sequence[Picture]], run: Workers) -> np.ndarray:
     """Return the weighted words of each family, (families, words) float32."""
     words = VisualWordIndex([family[0].descriptions for family in families])
-    counts: np.ndarray = np.stack(list(run.map(words.count, families, "describing", "group")))
+    counts: np.ndarray = np.stack(list(run.map(words.count, families, "words", "group")))
     words.learn_weights(counts)
     return words.weighted(counts)
 
@@ -177,8 +196,7 @@ def join_by_shape(
             return _best(closer, a[:2], b[:2], _CLOSE_INLIERS) >= _CLOSE_INLIERS
         return best >= MIN_INLIERS
 
-    nearest = _nearest(texts, _WORD_NEIGHBORS)
-    pairs = sorted({(min(i, j), max(i, j)) for i, row in enumerate(nearest.tolist()) for j in row})
+    pairs = _pairs(_nearest(texts, _WORD_NEIGHBORS))
     for (i, j), same in zip(pairs, run.map(joined, pairs, "joining", "pair"), strict=True):
         if same:
             groups.merge(families[i][0], families[j][0])
