@@ -117,7 +117,7 @@ def _of_array(image: np.ndarray) -> bytes:
     return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
 
 # %% ../../nbs/photographs/find.ipynb #ae8feb3e
-_VERSION = b"photographs 1"
+_VERSION = b"photographs 2"
 """Changes whenever the same images could be grouped differently."""
 
 

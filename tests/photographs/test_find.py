@@ -111,6 +111,19 @@ def test_different_sizes(siblings: Siblings) -> None:
     assert same_partition(find_photographs(resized, cache=False).groups, truth)
 
 
+@pytest.mark.parametrize("side", [32, 64])
+def test_small_pictures_of_one_shot(side: int) -> None:
+    """Moved, mirrored, darker and of less contrast; the rest are other pictures."""
+    images = []
+    for i in range(12):
+        whole = texture(i, (72, 72))
+        other = (0.6 * whole[4:70, 4:70] + 60).astype(np.uint8)[:, :: -1 if i % 2 else 1]
+        for part in (whole[2:68, 2:68], other):
+            images.append(cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA))
+    found = find_photographs(images).groups
+    assert np.array_equal(found, np.repeat(np.arange(12), 2))
+
+
 def test_images_of_one_color_are_apart_unless_identical() -> None:
     gray = np.full((60, 80, 3), 120, np.uint8)
     images = [gray, gray + 40, gray.copy(), np.zeros_like(gray), np.zeros((50, 50, 3), np.uint8)]
