@@ -65,7 +65,7 @@ def main(pictures: Path) -> None:
             shares = zip(found["listed"], n_listed, strict=True)
             chosen, other = [f"{k} of {m}" if is_whole else "-" for k, m in shares]
             rows.append({
-                "files": n, "seconds": [found["seconds"]], "processor seconds": [found["processor"]],
+                "files": n, "seconds": [found["seconds"]], "processor s": [found["processor"]],
                 "MB": [found["MB"]], "test images with a sibling": found["with a sibling in train"],
                 "listed, chosen on": chosen, "listed, others": other,
             })  # fmt: skip

@@ -1889,6 +1889,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                                          'bloodcell_tut/photographs/local_features.py'),
                                                           'bloodcell_tut.photographs.local_features._Registration': ( 'photographs/local_features.html#_registration',
                                                                                                                       'bloodcell_tut/photographs/local_features.py'),
+                                                          'bloodcell_tut.photographs.local_features._are_small_siblings': ( 'photographs/local_features.html#_are_small_siblings',
+                                                                                                                            'bloodcell_tut/photographs/local_features.py'),
                                                           'bloodcell_tut.photographs.local_features._color': ( 'photographs/local_features.html#_color',
                                                                                                                'bloodcell_tut/photographs/local_features.py'),
                                                           'bloodcell_tut.photographs.local_features._correlation': ( 'photographs/local_features.html#_correlation',

@@ -234,8 +234,13 @@ _ALIKE = 0.85
 """Least correlation of two pictures' grays after laying one over the other."""
 _SIBLING_INLIERS, _SIBLINGS_ALIKE = 8, 0.97
 """This many inliers are enough if the pictures agree in half of the frame or more."""
-_SMALL_INLIERS, _SMALL_SHARE = 6, 0.3
-"""The same for small images, which have few features, if they agree in this share."""
+_SMALL_INLIERS, _SMALL_SHARE = 5, 0.3
+"""The same for small images, which have few features: then the grays decide."""
+
+
+def _are_small_siblings(inliers: int, alike: float, share: float) -> bool:
+    """Whether two small pictures agree; the fewer the inliers, the more alike they must be."""
+    return share >= _SMALL_SHARE and alike >= max(0.7, 1.1 - 0.04 * inliers)
 
 
 def count_inliers(a: Picture, b: Picture, *, enough: int, least: float = 0.0) -> int:
@@ -248,9 +253,11 @@ def count_inliers(a: Picture, b: Picture, *, enough: int, least: float = 0.0) ->
     if found.matrix is None or found.inliers < (_SMALL_INLIERS if is_small else _SIBLING_INLIERS):
         return found.inliers
     alike, share = _correlation(a, b, found.matrix)
+    if is_small:
+        is_one = _are_small_siblings(found.inliers, alike, share)
+        return max(enough, found.inliers) if is_one else 0
     if found.inliers < MIN_INLIERS:
-        limits = (_ALIKE, _SMALL_SHARE) if is_small else (_SIBLINGS_ALIKE, 0.5)
-        return enough if alike >= limits[0] and share >= limits[1] else found.inliers
+        return enough if alike >= _SIBLINGS_ALIKE and share >= 0.5 else found.inliers
     inliers = found.inliers if share >= least else MIN_INLIERS - 1
     return inliers if alike >= _ALIKE else 0
 
