@@ -55,8 +55,10 @@ class PhotographGroups:
         return int(self.groups.max(initial=-1)) + 1
 
 # %% ../../nbs/photographs/find.ipynb #307131f1
-FIND_STAGES = {"fingerprints": 3, "describing": 55, "comparing": 15, "words": 15, "joining": 12}
-"""Where the time goes, in parts of a hundred."""
+FIND_STAGES = {
+    "fingerprints": 3, "describing": 50, "neighbors": 6, "comparing": 16, "words": 5, "joining": 20,
+}  # fmt: skip
+"""Where the time goes, in parts of a hundred; small pictures have no words and no joining."""
 
 # %% ../../nbs/photographs/find.ipynb #0772f47c
 @each_read_once()

@@ -91,9 +91,9 @@ def _nearest(vectors: np.ndarray, k: int, n: int | None = None) -> np.ndarray:
         return np.empty((n, 0), np.int64)
     points = _on_sphere(vectors)
     index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(points)
-    found = []
+    found, starts = [], range(0, n, _AT_ONCE)
     with threadpool_limits(os.cpu_count()):
-        for start in range(0, n, _AT_ONCE):
+        for start in progress(starts, "neighbors", len(starts), "part"):
             some = points[start : min(start + _AT_ONCE, n)]
             near = index.kneighbors(some, return_distance=False)
             own = near == np.arange(start, start + len(near))[:, None]

@@ -49,7 +49,7 @@ def test_an_audit_has_one(
 ) -> None:
     bt.audit(cells)
     (bar,) = bars
-    stages = ["fingerprints", "reading", "describing", "comparing", "words", "joining"]
+    stages = ["fingerprints", "reading", "describing", "neighbors", "comparing", "words", "joining"]
     assert (
         [s for s in dict.fromkeys(bar.stages) if s in stages]
         == stages
