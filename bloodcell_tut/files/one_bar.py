@@ -23,7 +23,8 @@ class _Whole:
     """A bar from 0 to 1 over stages."""
 
     def __init__(self, bar: tqdm, stages: Mapping[str, float]) -> None:
-        self.bar, self.ends, done = bar, dict[str, tuple[float, float]](), 0.0
+        self.bar, self.place, done = bar, 0.0, 0.0
+        self.ends: dict[str, tuple[float, float]] = {}
         for what, share in stages.items():
             self.ends[what] = done, done + share / sum(stages.values())
             done = self.ends[what][1]
@@ -31,7 +32,8 @@ class _Whole:
     def move(self, what: str, share: float) -> None:
         """Show that this share of a stage is done; it never goes back."""
         low, high = self.ends.get(what, (0, 0))
-        self.bar.update(max(low + share * (high - low) - self.bar.n, 0))
+        before, self.place = self.place, max(low + share * (high - low), self.place)
+        self.bar.update(self.place - before)
 
 
 _whole: ContextVar[_Whole | None] = ContextVar("_whole", default=None)
