@@ -51,7 +51,7 @@ def one_bar(stages: Mapping[str, float]) -> Iterator[None]:
     if _whole.get():
         yield
         return
-    shown = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    shown = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
     # the mean pace, since each stage has its own
     with tqdm(total=1.0, bar_format=shown, delay=_DELAY, smoothing=0, miniters=0) as bar:
         outer = _whole.set(_Whole(bar, stages))

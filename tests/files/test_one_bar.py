@@ -70,7 +70,7 @@ def test_the_estimate_is_that_of_the_whole(bars: list[Noted]) -> None:
     with one_bar({"a": 1, "b": 3}):
         list(progress(range(5), "a", 5, "file"))
         bars[0].start_t -= 100 - bars[0].format_dict["elapsed"]
-        assert "25%" in str(bars[0]) and "01:40<05:00" in str(bars[0])
+        assert str(bars[0]).startswith("a:  25%|") and "01:40<05:00" in str(bars[0])
 
 
 def test_a_stage_that_is_not_planned_moves_nothing(bars: list[Noted]) -> None:
