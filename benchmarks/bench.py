@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
     what = ["ways", "runs", "experiments", "photographs", "laboratories"]
-    what += ["labels", "pictures", "big", "profile", "installs"]
+    what += ["labels", "pictures", "big", "audit_scale", "profile", "installs"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -49,6 +49,10 @@ def main() -> None:
         import bench_big
 
         bench_big.main()
+    elif arguments.what == "audit_scale":
+        import bench_audit_scale
+
+        bench_audit_scale.main(arguments.real.with_name("cifar10.zip"))
     elif arguments.what == "installs":
         import bench_installs
 

@@ -239,8 +239,11 @@ def _audit(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of text")] = False,
     json_file: Annotated[Path | None, typer.Option(help="write JSON there")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option(help="write a table of all findings there, a row for each file")
+    ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="write a page with pictures of each finding there")
+        Path | None, typer.Option(help="write a page with pictures of the largest findings there")
     ] = None,
     labels: _LabelTable = None,
     group_column: _GroupColumn = None,
@@ -250,7 +253,7 @@ def _audit(
 ) -> None:
     """Look for duplicates, siblings, leaks, contradicting labels and lost cells."""
     with manners():
-        from bloodcell_tut.auditing.report import audit_json, audit_page, audit_text
+        from bloodcell_tut.auditing.report import audit_csv, audit_json, audit_page, audit_text
         from bloodcell_tut.auditing.findings import audit
 
         found = audit(data, against, labels=labels, group_column=group_column)
@@ -261,7 +264,8 @@ def _audit(
             found = find_doubtful_labels(found)
         text = json.dumps(audit_json(found), indent=2)
         typer.echo(text if as_json else printable_lines(audit_text(found)))
-        _write({html: audit_page(found) if html else "", json_file: text})
+        table = audit_csv(found) if csv_file else ""
+        _write({html: audit_page(found) if html else "", json_file: text, csv_file: table})
 
 # %% ../nbs/cli.ipynb #d3d75af7
 _Yours = Annotated[Path, typer.Argument(help="your folder; its files are never overwritten")]

@@ -9,6 +9,7 @@ from .findings import Finding as Finding
 from .findings import KINDS as KINDS
 from .findings import Row as Row
 from .findings import audit as audit
+from .report import audit_csv as audit_csv
 from .report import audit_json as audit_json
 from .report import audit_page as audit_page
 from .report import audit_text as audit_text
@@ -23,6 +24,7 @@ __all__ = [
     "KINDS",
     "Row",
     "audit",
+    "audit_csv",
     "audit_json",
     "audit_page",
     "audit_text",

@@ -195,9 +195,9 @@ def visible_shares(facts: Sequence[FileFacts], groups: np.ndarray) -> np.ndarray
     if not len(area) or (area > 0).mean() < 0.9:
         return np.full(len(area), np.nan)
     shares = np.ones(len(area))
-    for group in np.unique(groups):
-        members = groups == group
-        found = area[members & (area > 0)]
+    order = np.argsort(groups, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        found = area[members][area[members] > 0]
         shares[members] = area[members] / (np.median(found) if len(found) else 1)
     shares[[fact.nucleus > 0 and not fact.at_edge for fact in facts]] = 1
     shares[[not fact.thumbnail.any() for fact in facts]] = np.nan

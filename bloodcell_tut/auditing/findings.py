@@ -23,7 +23,8 @@ from ..files.contents import Labels
 from ..files.digests import each_read_once
 from ..photographs.known_table import known_photographs
 from ..pages.render import percent
-from ..photographs.find import find_photographs, numbered, with_workers
+from ..files.one_bar import one_bar
+from ..photographs.find import FIND_STAGES, find_photographs, numbered, with_workers
 from ..files.argument_checks import check_given, unless_none
 from ..files.array_checks import check_weights
 
@@ -83,7 +84,7 @@ class Audit:
     sizes : dict
         The number of files of each (width, height).
     findings : tuple of Finding
-        In the order of `KINDS`.
+        In the order of `KINDS`; of each kind those with the most files first.
     notes : tuple of str
         What was left out, why classes are unknown, and whether most images are almost black or
         almost white.
@@ -204,10 +205,10 @@ def _duplicates(facts: Sequence[FileFacts]) -> Iterator[_Found]:
 
 
 def _both_sides(cells: np.ndarray, sides: np.ndarray) -> Iterator[_Found]:
-    for cell in np.intersect1d(cells[sides == 0], cells[sides == 1]):
-        files = np.flatnonzero(cells == cell)
+    for files in sets_of_two(cells.tolist()):
         here, there = np.bincount(sides[files], minlength=2).tolist()
-        yield "both sides", files.tolist(), f"{here:,} files on this side, {there:,} on the other"
+        if here and there:
+            yield "both sides", files, f"{here:,} files on this side, {there:,} on the other"
 
 
 def _two_labels(
@@ -228,6 +229,7 @@ def _out_of_frame(shares: np.ndarray) -> Iterator[_Found]:
 
 # %% ../../nbs/auditing/findings.ipynb #c36f610e
 @each_read_once()
+@one_bar({"fingerprints": 3, "reading": 12} | FIND_STAGES)
 def audit(
     dataset: ImageDataset | Path | str,
     against: ImageDataset | Path | str | None = None,
@@ -303,15 +305,14 @@ def _audit(
     compared = _compare(facts, photographs, cells, classes[readable], sides[readable], shares)
     bad = [Finding("unreadable", (i,), f) for i, f in enumerate(noted) if isinstance(f, str)]
     findings = [Finding(kind, tuple(readable[i] for i in fs), note) for kind, fs, note in compared]
-    everywhere = np.full((2, len(paths)), -1)
-    everywhere[:, readable] = numbered(photographs.tolist()), cells
+    of = np.full((2, len(paths)), -1)
+    of[:, readable] = numbered(photographs.tolist()), cells
     sizes = dict(Counter(fact.size for fact in facts).most_common())
     sources = tuple(one.source for one in sets)
     shades = np.array([fact.shades for fact in facts])
     notes = [n for i, one in enumerate(sets) for n in all_notes(one, shades[sides[readable] == i])]
-    found = (*bad, *findings)
-    of = everywhere[0], everywhere[1]
-    return Audit(sources, paths, classes, sides, *of, origin, sizes, found, tuple(notes))
+    found = (*sorted([*bad, *findings], key=lambda f: ([*KINDS].index(f.kind), -len(f.files))),)
+    return Audit(sources, paths, classes, sides, of[0], of[1], origin, sizes, found, tuple(notes))
 
 
 def _compare(

@@ -17,6 +17,7 @@ from . import layout as layout
 from . import left_out as left_out
 from . import lock as lock
 from . import made_images as made_images
+from . import one_bar as one_bar
 from . import png_and_bmp as png_and_bmp
 from . import tiff as tiff
 from . import typed_json as typed_json

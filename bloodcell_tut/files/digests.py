@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import ClassVar
 
-from tqdm.auto import tqdm
-
+from .one_bar import progress
 from .writing import read_bounded
 
 # %% ../../nbs/files/digests.ipynb #69f1c44d
@@ -165,14 +165,10 @@ def file_digests(paths: Sequence[Path], *, as_read: bool = False) -> list[bytes]
     """Return the `file_digest` of many files, or `digest_as_read`."""
     digest = digest_as_read if as_read else file_digest
     parts = [paths[i : i + _AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
-    digests: list[bytes] = []
-    bar = tqdm(desc="fingerprints", total=len(paths), unit="file", delay=2)
-    with bar, ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         try:
-            for part in pool.map(lambda part: [*map(digest, part)], parts):
-                digests += part
-                bar.update(len(part))
+            found = chain.from_iterable(pool.map(lambda part: [*map(digest, part)], parts))
+            return list(progress(found, "fingerprints", len(paths), "file"))
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
-    return digests

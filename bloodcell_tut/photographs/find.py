@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import DatasetError, ImageError
 from ..files.digests import each_read_once, file_digests
 from ..files.cache import cache_folder
+from ..files.one_bar import one_bar
 from ..files.writing import read_arrays, write_atomically
 from ..images import read_image
 from .grouping import VisualWordIndex, Workers, join_by_color
@@ -53,8 +54,15 @@ class PhotographGroups:
         """The number of groups."""
         return int(self.groups.max(initial=-1)) + 1
 
+# %% ../../nbs/photographs/find.ipynb #307131f1
+FIND_STAGES = {
+    "fingerprints": 3, "describing": 50, "neighbors": 6, "comparing": 16, "words": 5, "joining": 20,
+}  # fmt: skip
+"""Where the time goes, in parts of a hundred; small pictures have no words and no joining."""
+
 # %% ../../nbs/photographs/find.ipynb #0772f47c
 @each_read_once()
+@one_bar(FIND_STAGES)
 def find_photographs(
     images: Path | str | Sequence[ImageLike], *, workers: int | None = None, cache: bool = True
 ) -> PhotographGroups:
@@ -111,7 +119,7 @@ def _of_array(image: np.ndarray) -> bytes:
     return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
 
 # %% ../../nbs/photographs/find.ipynb #ae8feb3e
-_VERSION = b"photographs 1"
+_VERSION = b"photographs 2"
 """Changes whenever the same images could be grouped differently."""
 
 
@@ -207,6 +215,7 @@ _CANDIDATES = 5
 """Each file is registered with this many photographs near in color, and this many in shape."""
 
 
+@one_bar({"photographs": 1, "matching": 20})
 def match_originals(
     images: Path | str | Sequence[ImageLike],
     originals: Path | str | Sequence[ImageLike],

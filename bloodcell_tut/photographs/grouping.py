@@ -7,19 +7,20 @@ __all__ = []
 
 # %% ../../nbs/photographs/grouping.ipynb #5bb03b4c
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
-from sklearn import config_context
+from sklearn.decomposition import TruncatedSVD
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
+from ..files.one_bar import progress
 from bloodcell_tut.photographs.local_features import (
     MIN_INLIERS,
     MIRRORED,
@@ -31,6 +32,8 @@ from bloodcell_tut.photographs.local_features import (
 # %% ../../nbs/photographs/grouping.ipynb #ab9ab426
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
+_AT_A_TIME, _AHEAD = 8, 64
+"""Items that a thread gets at a time, and how many such parts are handed out ahead."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,18 @@ class Workers:
     def map(
         self, work: Callable[[_In], _Out], items: Sequence[_In], what: str, unit: str
     ) -> Iterable[_Out]:
-        return tqdm(self.pool.map(work, items), what, len(items), unit=unit, delay=2)
+        return progress(self._in_turn(work, items), what, len(items), unit)
+
+    def _in_turn(self, work: Callable[[_In], _Out], items: Sequence[_In]) -> Iterator[_Out]:
+        """Yield the answers in order; few wait in memory."""
+        waiting: deque[Future[list[_Out]]] = deque()
+        for start in range(0, len(items), _AT_A_TIME):
+            some = items[start : start + _AT_A_TIME]
+            waiting.append(self.pool.submit(lambda some: [*map(work, some)], some))
+            if len(waiting) > _AHEAD:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def with_workers(work: Callable[[Workers], _Out], workers: int | None) -> _Out:
@@ -66,28 +80,69 @@ def numbered(names: Sequence[Any] | np.ndarray) -> np.ndarray:
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 # %% ../../nbs/photographs/grouping.ipynb #8fdb53e3
-_WORKING_MEMORY = 64
-"""Megabytes of distances at a time."""
+_AT_ONCE = 4096
+"""Vectors whose neighbors are looked for at a time; Ctrl-C waits for no more."""
 
 
-def _nearest(vectors: np.ndarray, k: int) -> np.ndarray:
-    """Return each vector's `k` nearest in angle, nearest first, itself left out, (n, k)."""
-    k = min(k, len(vectors) - 1)
+def _nearest(vectors: np.ndarray, k: int, n: int | None = None) -> np.ndarray:
+    """Return the `k` nearest in angle of the first `n` vectors or all, without itself, (n, k)."""
+    n, k = len(vectors) if n is None else n, min(k, len(vectors) - 1)
     if k < 1:
-        return np.empty((len(vectors), 0), np.int64)
-    neighbors = NearestNeighbors(n_neighbors=k, algorithm="brute", metric="cosine").fit(vectors)
-    with config_context(working_memory=_WORKING_MEMORY):
-        return np.asarray(neighbors.kneighbors(return_distance=False))
+        return np.empty((n, 0), np.int64)
+    points = _on_sphere(vectors)
+    index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(points)
+    found, starts = [], range(0, n, _AT_ONCE)
+    with threadpool_limits(os.cpu_count()):
+        for start in progress(starts, "neighbors", len(starts), "part"):
+            some = points[start : min(start + _AT_ONCE, n)]
+            near = index.kneighbors(some, return_distance=False)
+            own = near == np.arange(start, start + len(near))[:, None]
+            # itself goes last, wherever it is among equal ones
+            others = np.argsort(own, axis=1, kind="stable")[:, :k]
+            found.append(np.take_along_axis(near, others, axis=1))
+    return np.concatenate(found)
+
+
+def _on_sphere(vectors: np.ndarray) -> np.ndarray:
+    """Return points whose distances grow with the angles; what shows nothing is far from all."""
+    return np.column_stack([vectors, ~vectors.any(axis=1)]).astype(np.float32)
+
+
+_MANY, _SHORT = 20_000, 64
+"""More vectors than this are shortened to so many numbers before they are compared."""
+
+
+def _shortened(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors of length 1, shorter if there are many, with nearly the same angles."""
+    if len(vectors) <= _MANY:
+        return vectors
+    short = TruncatedSVD(_SHORT, random_state=0).fit_transform(vectors)
+    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9))
 
 # %% ../../nbs/photographs/grouping.ipynb #1eb03a50
-_COLOR_NEIGHBORS = 6
-"""Each picture is compared with this many of its nearest in color."""
+def _pairs(members: np.ndarray, nearest: np.ndarray) -> dict[tuple[int, int], None]:
+    """Return each pair of a member and a neighbor once, those of nearest neighbors first."""
+    columns = [np.sort(np.stack([members, column]), axis=0) for column in members[nearest].T]
+    return dict.fromkeys((i, j) for column in columns for i, j in column.T.tolist() if i != j)
+
+
+def _layouts(pictures: Sequence[Picture]) -> np.ndarray:
+    """Return the pictures' layouts, then those of their mirror images."""
+    layouts = np.array([p.layout for p in pictures], np.float32).reshape(-1, 8, 8, 3)
+    return np.concatenate([layouts, layouts[:, :, ::-1]]).reshape(-1, 192)
+
+
+_COLOR_NEIGHBORS, _LAYOUT_NEIGHBORS = 6, 8
+"""Each picture is compared with this many of its nearest in color, a small one also in layout."""
 
 
 def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
-    """Join pictures that are near in color and register with each other."""
+    """Join pictures that are near in color, or small and near in layout, and register."""
     groups = DisjointSet(range(len(pictures)))
-    nearest = _nearest(np.stack([p.color for p in pictures]), _COLOR_NEIGHBORS)
+    by_color = _nearest(_shortened(np.stack([p.color for p in pictures])), _COLOR_NEIGHBORS)
+    small = np.flatnonzero([p.is_small for p in pictures])
+    layouts = _shortened(_layouts([pictures[i] for i in small.tolist()]))
+    by_layout = _nearest(layouts, _LAYOUT_NEIGHBORS, len(small)) % max(len(small), 1)
 
     def joined(pair: tuple[int, int]) -> bool:
         i, j = pair
@@ -96,11 +151,10 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
         return count_inliers(pictures[i], pictures[j], enough=MIN_INLIERS) >= MIN_INLIERS
 
     # nearest neighbors first: the more is joined, the less is left to compare
-    for column in nearest.T:
-        pairs = sorted({(min(i, j), max(i, j)) for i, j in enumerate(column.tolist())})
-        for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
-            if same:
-                groups.merge(i, j)
+    pairs = [*(_pairs(np.arange(len(pictures)), by_color) | _pairs(small, by_layout))]
+    for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
+        if same:
+            groups.merge(i, j)
     return groups
 
 # %% ../../nbs/photographs/grouping.ipynb #b326de32
@@ -131,8 +185,12 @@ class VisualWordIndex:
         # a word and its mirror image are the same word
         likeness = np.maximum(found @ self.words, found[:, MIRRORED] @ self.words)
         n = likeness.shape[1]
-        nearest = np.argpartition(-likeness, min(3, n - 1), axis=1)[:, :3]
-        return np.bincount(nearest.ravel(), minlength=n).astype(np.float32)
+        counts = np.zeros(n, np.float32)
+        for _ in range(min(3, n)):
+            nearest = likeness.argmax(axis=1)
+            np.add.at(counts, nearest, 1)
+            likeness[np.arange(len(found)), nearest] = -1
+        return counts
 
     def learn_weights(self, counts: np.ndarray) -> None:
         """Let words count more if fewer pictures show them."""
@@ -148,7 +206,7 @@ class VisualWordIndex:
 def _texts(families: Sequence[Sequence[Picture]], run: Workers) -> np.ndarray:
     """Return the weighted words of each family, (families, words) float32."""
     words = VisualWordIndex([family[0].descriptions for family in families])
-    counts: np.ndarray = np.stack(list(run.map(words.count, families, "describing", "group")))
+    counts: np.ndarray = np.stack(list(run.map(words.count, families, "words", "group")))
     words.learn_weights(counts)
     return words.weighted(counts)
 
@@ -162,8 +220,11 @@ _CLOSE_INLIERS = 28
 def join_by_shape(
     pictures: Sequence[Picture], groups: DisjointSet, closer: Callable[[int], Picture], run: Workers
 ) -> None:
-    """Join groups whose members with the least fill register, whatever their colors."""
-    families = _families(pictures, groups)
+    """Join groups whose members with the least fill register, whatever their colors.
+
+    Small pictures stay as they are: they have too few features for a text.
+    """
+    families = [f for f in _families(pictures, groups) if not pictures[f[0]].is_small]
     if len(families) < 2:
         return
     texts = _texts([[pictures[i] for i in family[:2]] for family in families], run)
@@ -177,8 +238,7 @@ def join_by_shape(
             return _best(closer, a[:2], b[:2], _CLOSE_INLIERS) >= _CLOSE_INLIERS
         return best >= MIN_INLIERS
 
-    nearest = _nearest(texts, _WORD_NEIGHBORS)
-    pairs = sorted({(min(i, j), max(i, j)) for i, row in enumerate(nearest.tolist()) for j in row})
+    pairs = [*_pairs(np.arange(len(texts)), _nearest(texts, _WORD_NEIGHBORS))]
     for (i, j), same in zip(pairs, run.map(joined, pairs, "joining", "pair"), strict=True):
         if same:
             groups.merge(families[i][0], families[j][0])

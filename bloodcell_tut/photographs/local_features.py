@@ -24,6 +24,8 @@ _SIDE, _FEATURES = 160, 120
 """Longer side of the working picture in pixels, and its most local features."""
 CLOSE_SIDE, CLOSE_FEATURES = 320, 400
 """The same for the few pictures that need a closer look."""
+_ENLARGED = 2
+"""A small image is enlarged this much at most: there is no more to see in it."""
 
 
 def working_picture(image: np.ndarray, side: int = _SIDE) -> np.ndarray:
@@ -61,6 +63,13 @@ def _color(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
     color = np.sqrt(histogram.ravel() / histogram.sum()) @ _PROJECTION
     return np.asarray(color / np.linalg.norm(color), np.float32)
 
+
+def _layout(picture: np.ndarray) -> np.ndarray:
+    """Return 192 numbers for which color is where, whatever the brightness and contrast."""
+    tiny = cv2.resize(picture, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    tiny -= tiny.mean()
+    return np.asarray(tiny / max(float(np.linalg.norm(tiny)), 1e-6))
+
 # %% ../../nbs/photographs/local_features.ipynb #c243650d
 # SIFT's 4 x 4 places of 8 directions each, as they come when the picture is mirrored
 MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1, :, -np.arange(8) % 8].ravel()
@@ -97,14 +106,21 @@ class Picture:
     side: int
     visible: float
     color: np.ndarray
+    layout: np.ndarray
     gray: np.ndarray
     inside: np.ndarray
     places: np.ndarray
     descriptions: np.ndarray
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the image is smaller than a working picture usually is."""
+        return self.side < _SIDE
+
 
 def describe_picture(image: ImageLike, *, side: int = _SIDE, most: int = _FEATURES) -> Picture:
     pixels = image if isinstance(image, np.ndarray) else read_image(image)
+    side = min(side, _ENLARGED * max(pixels.shape[:2]))
     picture = working_picture(pixels, side)
     inside = inside_mask(picture)
     places, descriptions = _local_features(picture, inside, most)
@@ -116,7 +132,8 @@ def describe_picture(image: ImageLike, *, side: int = _SIDE, most: int = _FEATUR
     color = _color(picture, inside)
     visible = float((inside > 0).mean())
     gray, shown = _thumbnail(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), _thumbnail(inside)
-    return Picture(digest, side, visible, color, gray, shown, places, descriptions)
+    kept = color, _layout(picture), gray, shown, places, descriptions
+    return Picture(digest, side, visible, *kept)
 
 
 def _thumbnail(picture: np.ndarray) -> np.ndarray:
@@ -217,6 +234,13 @@ _ALIKE = 0.85
 """Least correlation of two pictures' grays after laying one over the other."""
 _SIBLING_INLIERS, _SIBLINGS_ALIKE = 8, 0.97
 """This many inliers are enough if the pictures agree in half of the frame or more."""
+_SMALL_INLIERS, _SMALL_SHARE = 5, 0.3
+"""The same for small images, which have few features: then the grays decide."""
+
+
+def _are_small_siblings(inliers: int, alike: float, share: float) -> bool:
+    """Whether two small pictures agree; the fewer the inliers, the more alike they must be."""
+    return share >= _SMALL_SHARE and alike >= max(0.7, 1.1 - 0.04 * inliers)
 
 
 def count_inliers(a: Picture, b: Picture, *, enough: int, least: float = 0.0) -> int:
@@ -225,9 +249,13 @@ def count_inliers(a: Picture, b: Picture, *, enough: int, least: float = 0.0) ->
     If they share less than `least` of the frame, they stay suspects at most.
     """
     found = register_pictures(a, b, enough=enough)
-    if found.matrix is None or found.inliers < _SIBLING_INLIERS:
+    is_small = a.is_small and b.is_small
+    if found.matrix is None or found.inliers < (_SMALL_INLIERS if is_small else _SIBLING_INLIERS):
         return found.inliers
     alike, share = _correlation(a, b, found.matrix)
+    if is_small:
+        is_one = _are_small_siblings(found.inliers, alike, share)
+        return max(enough, found.inliers) if is_one else 0
     if found.inliers < MIN_INLIERS:
         return enough if alike >= _SIBLINGS_ALIKE and share >= 0.5 else found.inliers
     inliers = found.inliers if share >= least else MIN_INLIERS - 1

@@ -1,6 +1,8 @@
 """The audit on folders with every kind of fault, and on the real TRAIN folder."""
 
+import csv
 import html.parser
+import io
 import json
 import os
 import shutil
@@ -21,6 +23,7 @@ from bloodcell_tut import Audit, DatasetError, audit, choose_dataset, draw_sampl
 from bloodcell_tut.auditing import (
     KINDS,
     Finding,
+    audit_csv,
     audit_json,
     audit_page,
     audit_text,
@@ -371,8 +374,26 @@ def test_the_page_stays_small(tmp_path: Path) -> None:
     found = audit(tmp_path / "x")
     page = audit_page(found)
     assert len(found.of_kind("exact duplicates")) == len(found.of_kind("two labels")) == 70
-    assert len(page) < 3_000_000 and page.count("<img ") <= 2 * 10 * 5 + 3 * 5
-    assert "The first 10 are shown." in page and "and 67 more" in audit_text(found)
+    assert len(page) < 6_000_000 and page.count("<img ") == 50 * 5 + 3 * 5
+    assert page.count("The largest 25 are shown. 45 more are in the table (--csv-file)") == 2
+    assert "and 67 more" in audit_text(found)
+
+
+def test_the_page_shows_the_largest(tmp_path: Path) -> None:
+    """A kind with few findings leaves its place to the others, and the largest come first."""
+    noise, sizes = np.random.default_rng(0), [2] * 60 + [5, 3, 4]
+    for i, n in enumerate(sizes):
+        image = noise.integers(0, 256, (40, 40, 3), np.uint8)
+        for k in range(n):
+            save(tmp_path / "x" / "a" / f"{i}-{k}.png", image)
+    for i in range(2):
+        save(tmp_path / "x" / "a" / f"plain{i}.png", np.full((40, 40, 3), 40 + i, np.uint8))
+    found = audit(tmp_path / "x")
+    copies = found.of_kind("exact duplicates")
+    assert [len(finding.files) for finding in copies] == sorted(sizes, reverse=True)
+    page = audit_page(found)
+    assert "2 found, in 2 files." in page
+    assert "63 found, in 132 files. The largest 48 are shown. 15 more are in" in page
 
 
 def test_pictures_that_have_gone(cells: Path) -> None:
@@ -392,6 +413,22 @@ def test_json_holds_everything(faulty: Path) -> None:
             assert finding["files"] == [str(found.paths[i]) for i in mine.files]
 
 
+def test_the_table_holds_everything(faulty: Path) -> None:
+    found = audit(faulty, against=faulty)
+    rows = list(csv.DictReader(io.StringIO(audit_csv(found))))
+    told: dict[int, list[dict[str, str]]] = {}
+    for row in rows:
+        told.setdefault(int(row["finding"]), []).append(row)
+    assert list(told) == list(range(1, len(found.findings) + 1))
+    for same, mine in zip(told.values(), found.findings, strict=True):
+        assert {(row["kind"], row["note"]) for row in same} == {(mine.kind, mine.note)}
+        assert [int(row["files"]) for row in same] == [len(same)] * len(same)
+        for row, i in zip(same, mine.files, strict=True):
+            assert row["file"] == str(found.paths[i]) and row["class"] == found.classes[i]
+            place = int(row["side"]) - 1, int(row["photograph"])
+            assert place == (found.sides[i], found.photographs[i])
+
+
 def test_the_text(faulty: Path) -> None:
     text = audit_text(audit(faulty))
     assert "Exact duplicates" in text and "both sides" not in text
@@ -405,13 +442,16 @@ def call(*arguments: object) -> Result:
 
 
 def test_the_command(faulty: Path, tmp_path: Path) -> None:
-    page, data = tmp_path / "new" / "a.html", tmp_path / "a.json"
-    result = call(faulty, "--html", page, "--json-file", data)
+    page, data, table = (tmp_path / "new" / f"a.{ending}" for ending in ("html", "json", "csv"))
+    result = call(faulty, "--html", page, "--json-file", data, "--csv-file", table)
     assert result.exit_code == 0, result.output
     assert "Exact duplicates" in result.stdout and "\x07" not in result.stdout
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert json.loads(data.read_text(encoding="utf-8"))["n_findings"]["exact duplicates"] > 0
-    assert f"{page} written" in result.stderr
+    n_rows = len(list(csv.reader(io.StringIO(table.read_text(encoding="utf-8")))))
+    found = json.loads(data.read_text(encoding="utf-8"))["findings"].values()
+    assert n_rows == 1 + sum(len(finding["files"]) for kind in found for finding in kind)
+    assert f"{page} written" in result.stderr and f"{table} written" in result.stderr
 
 
 def test_json_on_standard_output(cells: Path) -> None:

@@ -15,7 +15,13 @@ from bloodcell_tut.drawing.kinds import CELL_KINDS
 from bloodcell_tut.drawing.sample import augment
 from bloodcell_tut.drawing.smear import Photograph, draw_photograph
 from bloodcell_tut.errors import ArgumentError, BloodcellError, DatasetError
-from bloodcell_tut.photographs import OriginalMatches, PhotographGroups, match_originals
+from bloodcell_tut.photographs import (
+    OriginalMatches,
+    PhotographGroups,
+    local_features,
+    match_originals,
+)
+from bloodcell_tut.photographs.local_features import describe_picture
 
 FAMILIES, COPIES = 6, 4
 Siblings = tuple[list[np.ndarray], np.ndarray]
@@ -109,6 +115,41 @@ def test_different_sizes(siblings: Siblings) -> None:
     sizes = [(320, 240), (640, 480), (200, 150), (400, 300)]
     resized = [cv2.resize(im, sizes[i % 4]) for i, im in enumerate(images)]
     assert same_partition(find_photographs(resized, cache=False).groups, truth)
+
+
+@pytest.mark.parametrize("side", [32, 64])
+def test_small_pictures_of_one_shot(side: int) -> None:
+    """Moved, mirrored, darker and of less contrast; the rest are other pictures."""
+    images = []
+    for i in range(12):
+        whole = texture(i, (72, 72))
+        other = (0.6 * whole[4:70, 4:70] + 60).astype(np.uint8)[:, :: -1 if i % 2 else 1]
+        for part in (whole[2:68, 2:68], other):
+            images.append(cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA))
+    found = find_photographs(images).groups
+    assert np.array_equal(found, np.repeat(np.arange(12), 2))
+
+
+@pytest.mark.parametrize(
+    ("inliers", "alike", "share", "expected"),
+    [
+        (5, 0.91, 0.5, True),
+        (5, 0.89, 0.5, False),
+        (10, 0.71, 0.5, True),
+        (10, 0.69, 0.5, False),
+        (40, 0.69, 0.5, False),
+        (40, 0.99, 0.29, False),
+    ],
+)
+def test_the_fewer_inliers_the_more_alike(
+    inliers: int, alike: float, share: float, expected: bool
+) -> None:
+    assert local_features._are_small_siblings(inliers, alike, share) is expected
+
+
+def test_a_small_image_is_enlarged_twice_at_most() -> None:
+    sides = {shape: describe_picture(texture(1, shape)).side for shape in ((24, 32), (60, 81))}
+    assert sides == {(24, 32): 64, (60, 81): 160}
 
 
 def test_images_of_one_color_are_apart_unless_identical() -> None:

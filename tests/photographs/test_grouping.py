@@ -14,7 +14,7 @@ def all_compared(vectors: np.ndarray, k: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("n", "k"), [(2, 6), (7, 6), (8, 6), (700, 6), (700, 1)])
 def test_the_nearest_are_found(n: int, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "_WORKING_MEMORY", 1)  # many blocks
+    monkeypatch.setattr(grouping, "_AT_ONCE", 100)
     vectors = np.random.default_rng(n).standard_normal((n, 20)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     found = grouping._nearest(vectors, k)
@@ -37,3 +37,28 @@ def test_what_shows_nothing_is_far_from_all() -> None:
     """A text without words must not push out those that share some."""
     vectors = np.array([[1, 0, 0], [0.1, 0.99, 0], [0.1, 0, 0.99], [0, 0, 0]], np.float32)
     assert 3 not in grouping._nearest(vectors, 2)[:3]
+
+
+def test_neighbors_of_the_first_among_all() -> None:
+    vectors = np.random.default_rng(3).standard_normal((60, 20)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert np.array_equal(grouping._nearest(vectors, 4, 25), all_compared(vectors, 4)[:25])
+
+
+def test_many_vectors_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in a few directions keeps its neighbors."""
+    monkeypatch.setattr(grouping, "_MANY", 100)
+    random = np.random.default_rng(4)
+    vectors = random.standard_normal((300, 12)) @ random.standard_normal((12, 200))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    vectors[7] = 0
+    short = grouping._shortened(vectors)
+    assert short.shape == (300, 64) and not short[7].any()
+    assert grouping._shortened(vectors[:100]).shape == (100, 200)
+    some = np.arange(300) != 7
+    assert np.array_equal(grouping._nearest(short, 3)[some], all_compared(vectors, 3)[some])
+
+
+def test_each_pair_once_and_none_with_itself() -> None:
+    nearest = np.array([[1, 2], [0, 1], [1, 0]])
+    assert [*grouping._pairs(np.array([4, 5, 9]), nearest)] == [(4, 5), (5, 9), (4, 9)]

@@ -62,6 +62,6 @@ def test_the_command_offers_all_benches() -> None:
     script = Path(bench_tools.__file__).with_name("bench.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
     assert (
-        "{ways,runs,experiments,photographs,laboratories,labels,big,profile,installs}"
+        "{ways,runs,experiments,photographs,laboratories,labels,big,audit_scale,profile,installs}"
         in done.stdout
     )

@@ -124,6 +124,7 @@ ARGUMENTS = {
     "audit": "dataset:source_or_dataset against:source_or_dataset? labels:label_table? "
     "group_column:text? workers:count?",
     "audit_json": "audit:audit",
+    "audit_csv": "audit:audit",
     "audit_page": "audit:audit",
     "audit_text": "audit:audit",
     "effective_sample_size": "weights:weights",
