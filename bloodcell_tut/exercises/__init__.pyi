@@ -1,4 +1,5 @@
 from . import another_laboratory as another_laboratory
+from . import denoising as denoising
 from . import engine as engine
 from . import guard as guard
 from . import lesson_00 as lesson_00
