@@ -131,12 +131,7 @@ def plot_history(
 
 # %% ../nbs/08_train_cnn.ipynb #485ba928
 def small_cnn(
-    n_classes: int = 4,
-    size: int = 64,
-    seed: int = 0,
-    recipe: Recipe = CELLS,
-    *,
-    width: int = 1,
+    n_classes: int = 4, size: int = 64, seed: int = 0, recipe: Recipe = CELLS, *, width: int = 1
 ) -> keras.Model:
     """Return a small network for cut-out cells, untrained; `train` compiles it.
 
@@ -151,8 +146,7 @@ def small_cnn(
     recipe
         Its augmentation is built in. Give the same one to `train` when it isn't `CELLS`.
     width
-        Each layer has this many times the filters, 1 or more. Twice as wide, it has four times the
-        weights, and needs more images and more time.
+        Each layer has this many times the filters, 1 or more.
 
     Returns
     -------
@@ -275,14 +269,12 @@ def train(
 
 
 def _compare_augmentation(model: keras.Model, recipe: Recipe) -> None:
-    names = [type(layer).__name__ for layer in model.layers]
-    found = [name for name in names if name.startswith("Random")]
+    found = [n for n in (type(layer).__name__ for layer in model.layers) if n.startswith("Random")]
     expected = [make.func.__name__ for make in recipe.augmentation]
     if found != expected:
         warnings.warn(
             f"{model.name}: found the augmentation {', '.join(found) or 'none'}, which stays; the "
-            f"recipe {recipe.name} has {', '.join(expected) or 'none'}; build the network with "
-            "that recipe",
+            f"recipe {recipe.name} has {', '.join(expected) or 'none'}; build it with that recipe",
             stacklevel=3,
         )
 
@@ -291,8 +283,7 @@ def _prepare_optimizer(model: keras.Model) -> None:
     if float(model.optimizer.learning_rate) == 0:
         raise ModelError(
             f"{model.name}: found a learning rate of 0 after {int(model.optimizer.iterations)} "
-            "steps, with which nothing is learned; expected one above 0; give a recipe, such as "
-            "recipe=CELLS, to begin with a fresh one, or compile the model anew"
+            "steps; expected one above 0; give a recipe, such as recipe=CELLS, or compile it anew"
         )
     # so that a model that is interrupted before its first batch can be saved and read again
     model.optimizer.build(model.trainable_variables)
@@ -335,5 +326,4 @@ class _Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         # a metric may be an array, such as one number for each class
-        numbers = {name: value for name, value in (logs or {}).items() if np.ndim(value) == 0}
-        self.bar.set_postfix({name: f"{value:.3f}" for name, value in numbers.items()})
+        self.bar.set_postfix({k: f"{v:.3f}" for k, v in (logs or {}).items() if np.ndim(v) == 0})
