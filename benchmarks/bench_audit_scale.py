@@ -2,7 +2,8 @@
 
 What it finds is compared with ciFAIR's list of test images that have a near-duplicate in the
 training set (Barz and Denzler, 2020). The rule for small pictures was chosen with every second one
-of that list, so the others are counted apart. Each row is a process of its own; nothing is cached.
+of that list, so the others are counted apart; what it proposes was chosen on all of it. Each row is
+a process of its own; nothing is cached.
 """
 
 import csv

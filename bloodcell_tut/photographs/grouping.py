@@ -120,10 +120,13 @@ def _shortened(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9))
 
 # %% ../../nbs/photographs/grouping.ipynb #1eb03a50
-def _pairs(members: np.ndarray, nearest: np.ndarray) -> dict[tuple[int, int], None]:
-    """Return each pair of a member and a neighbor once, those of nearest neighbors first."""
-    columns = [np.sort(np.stack([members, column]), axis=0) for column in members[nearest].T]
-    return dict.fromkeys((i, j) for column in columns for i, j in column.T.tolist() if i != j)
+def _pairs(*proposed: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return each pair of a member and a neighbor once, nearest neighbors first, (pairs, 2)."""
+    columns = [(members, column) for members, near in proposed for column in members[near].T]
+    ends = [np.empty((0, 2), np.int64), *map(np.column_stack, columns)]
+    pairs = np.sort(np.concatenate(ends), axis=1)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return pairs[np.sort(np.unique(pairs, axis=0, return_index=True)[1])]
 
 
 def _layouts(pictures: Sequence[Picture]) -> np.ndarray:
@@ -144,17 +147,17 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
     layouts = _shortened(_layouts([pictures[i] for i in small.tolist()]))
     by_layout = _nearest(layouts, _LAYOUT_NEIGHBORS, len(small)) % max(len(small), 1)
 
-    def joined(pair: tuple[int, int]) -> bool:
-        i, j = pair
+    def joined(k: int) -> bool:
+        i, j = pairs[k].tolist()
         if groups.connected(i, j):
             return False
         return count_inliers(pictures[i], pictures[j], enough=MIN_INLIERS) >= MIN_INLIERS
 
     # nearest neighbors first: the more is joined, the less is left to compare
-    pairs = [*(_pairs(np.arange(len(pictures)), by_color) | _pairs(small, by_layout))]
-    for (i, j), same in zip(pairs, run.map(joined, pairs, "comparing", "pair"), strict=True):
+    pairs = _pairs((np.arange(len(pictures)), by_color), (small, by_layout))
+    for k, same in enumerate(run.map(joined, range(len(pairs)), "comparing", "pair")):
         if same:
-            groups.merge(i, j)
+            groups.merge(*pairs[k].tolist())
     return groups
 
 # %% ../../nbs/photographs/grouping.ipynb #b326de32
@@ -229,7 +232,7 @@ def join_by_shape(
         return
     texts = _texts([[pictures[i] for i in family[:2]] for family in families], run)
 
-    def joined(pair: tuple[int, int]) -> bool:
+    def joined(pair: Sequence[int]) -> bool:
         a, b = families[pair[0]], families[pair[1]]
         if groups.connected(a[0], b[0]):
             return False
@@ -238,7 +241,7 @@ def join_by_shape(
             return _best(closer, a[:2], b[:2], _CLOSE_INLIERS) >= _CLOSE_INLIERS
         return best >= MIN_INLIERS
 
-    pairs = [*_pairs(np.arange(len(texts)), _nearest(texts, _WORD_NEIGHBORS))]
+    pairs = _pairs((np.arange(len(texts)), _nearest(texts, _WORD_NEIGHBORS))).tolist()
     for (i, j), same in zip(pairs, run.map(joined, pairs, "joining", "pair"), strict=True):
         if same:
             groups.merge(families[i][0], families[j][0])

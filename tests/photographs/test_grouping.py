@@ -61,4 +61,7 @@ def test_many_vectors_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_pair_once_and_none_with_itself() -> None:
     nearest = np.array([[1, 2], [0, 1], [1, 0]])
-    assert [*grouping._pairs(np.array([4, 5, 9]), nearest)] == [(4, 5), (5, 9), (4, 9)]
+    pairs = grouping._pairs(
+        (np.array([4, 5, 9]), nearest), (np.array([5, 2]), np.array([[1], [0]]))
+    )
+    assert pairs.tolist() == [[4, 5], [5, 9], [4, 9], [2, 5]]
