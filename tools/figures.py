@@ -17,6 +17,8 @@ from PIL import Image
 SIDE, FILLED = 36, 0.6
 # a photograph has many colors and no few that are nearly everywhere; bars and letters have few
 RARE, COLORS, EIGHT_COMMONEST = 0.0005, 25, 0.83
+# twice the width of a page's text, for screens with two pixels in place of one
+WIDEST = 1400
 LINK = re.compile(r'(href="[./]*_images/([^"]+))\.png(?=")')
 IMAGE = re.compile(r'<img ([^>]*?)src="([./]*_images/)([^"]+)\.png"([^>]*?) ?/?>')
 
@@ -38,13 +40,14 @@ def shrink(folder: Path) -> dict[str, Figure]:
 
 
 def _shrink(path: Path) -> Figure:
-    rgb = np.asarray(Image.open(path).convert("RGB"))
-    figure = look_at(rgb)
+    picture = Image.open(path).convert("RGB")
+    figure = look_at(np.asarray(picture))
     # lines and letters stay as they are, photographs nearly so
-    quality, method = (65, 6) if figure.pictures else (60, 1)
+    quality, method = (55, 6) if figure.pictures else (60, 1)
+    if figure.pictures:
+        picture.thumbnail((WIDEST, figure.height))
     small = path.with_suffix(".webp")
-    lossless = not figure.pictures
-    Image.fromarray(rgb).save(small, lossless=lossless, quality=quality, method=method)
+    picture.save(small, lossless=not figure.pictures, quality=quality, method=method)
     return figure
 
 

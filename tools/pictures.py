@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from bloodcell_tut.drawing.cells import draw_cell
@@ -53,6 +54,7 @@ def draw(folder: Path) -> None:
     folder.mkdir(parents=True)
     save(folder / "favicon.png", cell("NEUTROPHIL", 64))
     save(folder / "logo.png", cell("NEUTROPHIL", 128))
-    figure = card()
-    figure.savefig(folder / "social_card.png")
+    figure, path = card(), folder / "social_card.png"
+    figure.savefig(path)
     plt.close(figure)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)

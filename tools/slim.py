@@ -23,7 +23,9 @@ NEEDLESS = re.compile(
     r'|(?<=initial-scale=1\.0" />)<meta name="viewport"[^>]*>'
     r'|<meta name="viewport" content="width=device-width, initial-scale=1"/>'
     r'|(?<=class=")docutils (?=literal )|(?<=literal) notranslate(?=")'
-    r'| title="Link to this heading"',
+    r'| docutils container(?=")| class="reference internal"|(?<=class=")reference internal (?=nav)'
+    r'|<div id="ethical-ad-placement"[^>]*></div>|(?<="xref )py py-\w+ docutils (?=literal)'
+    r'| title="(?:Link to this (?:heading|definition)|bloodcell_tut\.[^"]*)"',
     re.S,
 )
 AS_IT_IS = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.S)
@@ -33,10 +35,10 @@ BLOCKS = (
     "colgroup|col"
 )
 AROUND = re.compile(rf"\s*(</?(?:{BLOCKS})\b[^>]*>)\s*")
-# names, operators and blanks in code have the color of text
-PLAIN = re.compile(r'<span class="(?:[nopw]|nb|nn|si|sa|bp|ow)">([^<]*)</span>')
-# each word of a name
-WORD = re.compile(r'<span class="pre">([^<]*)</span>')
+# names, numbers, operators and blanks in code have the color of text
+PLAIN = re.compile(r'<span class="(?:[nopw]|nb|nn|mi|mf|si|sa|bp|ow)">([^<]*)</span>')
+# each word of a name, and the words of a link
+WORD = re.compile(r'<span class="(?:pre|std std-doc|std std-ref)">([^<]*)</span>')
 # one color from word to word, such as the lines of a docstring
 ALIKE = re.compile(r'<span class="(\w+)">[^<]*</span>(?:\s*<span class="\1">[^<]*</span>)+')
 SIDEBAR = re.compile(r'<nav class="bd-links.*?</nav>', re.S)

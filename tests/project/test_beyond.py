@@ -30,10 +30,24 @@ def test_it_is_short_and_in_order(lesson: Path) -> None:
     assert [source for source in own if code_lines(source) > 12] == []
 
 
-def test_the_table_of_real_cells_is_the_measured_one() -> None:
-    said = "\n".join(markdown(NBS / "beyond" / "another_laboratory.ipynb"))
-    found = json.loads((NBS / "results" / "laboratories.json").read_text(encoding="utf-8"))
-    assert found["table"] in said and found["date"] in said
+@pytest.mark.parametrize(
+    ("lesson", "results"),
+    [("another_laboratory", "laboratories"), ("any_pictures", "picture_choices")],
+)
+def test_a_table_is_the_measured_one(lesson: str, results: str) -> None:
+    said = "\n".join(markdown(NBS / "beyond" / f"{lesson}.ipynb"))
+    found = json.loads((NBS / "results" / f"{results}.json").read_text(encoding="utf-8"))
+    assert found["table"] in said
+
+
+def test_siblings_in_cifar10_are_as_many_as_measured() -> None:
+    said = "\n".join(markdown(NBS / "beyond" / "any_pictures.ipynb"))
+    measured = json.loads((NBS / "results" / "audit_scale.json").read_text(encoding="utf-8"))
+    row = measured["rows"][-1]
+    (siblings,) = re.findall(r"\d+", str(row["test images with a sibling"]))
+    listed = [row["listed, chosen on"], row["listed, others"]]
+    found = sum(int(part.split(" of ")[0]) for part in listed)
+    assert f"It found {siblings} test images" in said and f"it found {found} of these" in said
 
 
 def printed(lesson: Path) -> str:
