@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from PIL import Image
 
 from bloodcell_tut.drawing.cells import draw_cell
 from bloodcell_tut.drawing.kinds import CELL_KINDS
