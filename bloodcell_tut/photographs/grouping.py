@@ -33,7 +33,7 @@ from bloodcell_tut.photographs.local_features import (
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 _AT_A_TIME, _AHEAD = 8, 64
-"""Items that a thread gets at a time, and how many such parts are handed out ahead."""
+"""Items that a thread gets at a time, and how many such parts wait for one."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ ARGUMENTS = {
     "cross_validate_by_photograph": "data:data n_folds:two seed:seed level:level",
     # step 8
     "article_cnn": "n_classes:classes size:size seed:seed recipe:recipe",
-    "small_cnn": "n_classes:classes size:size seed:seed recipe:recipe",
+    "small_cnn": "n_classes:classes size:size seed:seed recipe:recipe width:count",
     "train": "model:model data:data validation:data? recipe:recipe? epochs:count? seed:seed "
     "callbacks:callbacks checkpoint:new_path? additional:data?",
     "plot_history": "history:history ax:axes? metric:metric?",
