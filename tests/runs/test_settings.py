@@ -26,7 +26,7 @@ from bloodcell_tut.runs.settings import RECIPE_NAMES
 def test_settings(wrong: dict[str, Any]) -> None:
     with pytest.raises(bt.ArgumentError, match=f"^{next(iter(wrong))}: found"):
         bt.RunSettings(**wrong)
-    assert set(bt.runs.IMAGE_SIZES) == {"small", "article"}
+    assert set(bt.runs.IMAGE_SIZES) == {"small", "wide", "article"}
     assert (
         set(RECIPE_NAMES)
         == set(bt.training.RECIPES)
