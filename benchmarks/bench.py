@@ -52,7 +52,7 @@ def main() -> None:
     elif arguments.what == "audit_scale":
         import bench_audit_scale
 
-        bench_audit_scale.main(arguments.real.with_name("cifar10.zip"))
+        bench_audit_scale.main()
     elif arguments.what == "installs":
         import bench_installs
 

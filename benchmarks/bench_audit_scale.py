@@ -6,16 +6,14 @@ of that list, so the others are counted apart; what it proposes was chosen on al
 a process of its own; nothing is cached.
 """
 
-import csv
 import json
 import sys
-import tempfile
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from bench_tools import in_new_process, save
+from cifar10 import SAME_SHOT, listed, unpacked
 
 import bloodcell_tut as bt
 from bloodcell_tut.runs.environment import peak_memory_mb
@@ -29,21 +27,20 @@ def part(data: Path, name: str, n: int) -> bt.ImageDataset:
     return dataset.take(np.sort(np.random.default_rng(5).permutation(len(dataset))[:n]))
 
 
-def near_duplicates(table: Path) -> list[str]:
-    """The test images whose near-duplicate is the same shot."""
-    with table.open(encoding="utf-8", newline="") as file:
-        return [row["path"] for row in csv.DictReader(file) if row["judgment"] == "1"]
+def halves_listed() -> list[list[str]]:
+    """The test images that show the same shot as a training image: chosen on, and the others."""
+    same = [path for path, judgment in listed().items() if judgment == SAME_SHOT]
+    return [same[::2], same[1::2]]
 
 
-def work(data: str, table: str, n: str) -> None:
+def work(data: str, n: str) -> None:
     folder, few = Path(data), int(n) // 6
     started = time.perf_counter(), time.process_time()
     found = bt.audit(part(folder, "test", few), part(folder, "train", int(n) - few))
     seconds, processor = time.perf_counter() - started[0], time.process_time() - started[1]
     files = {i for finding in found.of_kind("both sides") for i in finding.files}
     names = {found.paths[i].relative_to(folder).as_posix() for i in files if not found.sides[i]}
-    known = near_duplicates(Path(table))
-    halves = [sum(name in names for name in known[k::2]) for k in (0, 1)]
+    halves = [sum(name in names for name in half) for half in halves_listed()]
     print(json.dumps({
         "with a sibling in train": len(names), "listed": halves,
         "largest group": len(found.of_kind("both sides")[0].files) if files else 0,
@@ -51,16 +48,13 @@ def work(data: str, table: str, n: str) -> None:
     }))  # fmt: skip
 
 
-def main(pictures: Path) -> None:
-    table, rows = pictures.with_name("cifair10-test.csv"), []
-    n_listed = [len(near_duplicates(table)[k::2]) for k in (0, 1)]
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(pictures) as archive:
-        archive.extractall(folder)
+def main() -> None:
+    rows = []
+    with unpacked() as folder:
+        n_listed = [len(half) for half in halves_listed()]
         for n in SIZES:
-            cache = str(Path(folder) / f"cache{n}")
-            found = in_new_process(
-                "bench_audit_scale.py", folder, table, n, BLOODCELL_TUT_CACHE=cache
-            )
+            cache = str(folder / f"cache{n}")
+            found = in_new_process("bench_audit_scale.py", folder, n, BLOODCELL_TUT_CACHE=cache)
             # in a part of the files most of the pairs are torn
             is_whole = n == max(SIZES)
             shares = zip(found["listed"], n_listed, strict=True)

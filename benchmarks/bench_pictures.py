@@ -5,13 +5,11 @@ the training images. A run of the command line and a beginner's network have the
 time, one after the other. Each row is a process of its own.
 """
 
-import csv
 import json
 import resource
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +18,8 @@ from typing import Any
 import keras
 import numpy as np
 from bench_runs import run_into
-from bench_tools import ROOT, in_new_process, save
+from bench_tools import in_new_process, save
+from cifar10 import listed, unpacked
 from keras import layers
 
 import bloodcell_tut as bt
@@ -28,7 +27,6 @@ from bloodcell_tut.intervals import accuracy_interval
 from bloodcell_tut.pages import percent
 from bloodcell_tut.training import CELLS, LETTERS, NATURAL
 
-DATA = ROOT.parent / "shared" / "data"
 RUNS = {"recipe natural": (), "and twice as wide, 54 epochs": ("--model", "wide", "--epochs", 54)}
 FEW = 10_000
 CHOICES = {
@@ -42,11 +40,10 @@ CHOICES = {
 
 def right_and_leaked(folder: Path, rows: np.ndarray, test: bt.TrainingData) -> dict[str, str]:
     """Return the score of all test images, of those not in ciFAIR's list, and of the others."""
-    with (DATA / "cifair10-test.csv").open(newline="", encoding="utf-8") as file:
-        listed = {folder / line["path"] for line in csv.DictReader(file)}
+    known = {folder / path for path in listed()}
     right = rows.argmax(axis=1) == test.labels
-    leaked = np.array([path in listed for path in test.paths])
-    assert leaked.sum() == len(listed)
+    leaked = np.array([path in known for path in test.paths])
+    assert leaked.sum() == len(known)
     shares = {"test images right": right, "without listed ones": right[~leaked]}
     found = {what: with_interval(part) for what, part in shares.items()}
     return found | {"listed ones alone": with_interval(right[leaked])}
@@ -119,16 +116,12 @@ def work(folder: str, what: str, more: str) -> None:
 
 
 def main() -> None:
-    if not (DATA / "cifar10.zip").is_file():
-        raise SystemExit(f"{DATA / 'cifar10.zip'}: not there; it is measured on these images")
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(DATA / "cifar10.zip") as archive:
-            archive.extractall(folder)
+    with unpacked() as folder:
         each_choice(folder)
         each_run(folder)
 
 
-def each_choice(folder: str) -> None:
+def each_choice(folder: Path) -> None:
     rows = []
     for name in CHOICES:
         found = in_new_process("bench_pictures.py", folder, "choice", name)
@@ -138,7 +131,7 @@ def each_choice(folder: str) -> None:
         )
 
 
-def each_run(folder: str) -> None:
+def each_run(folder: Path) -> None:
     rows = []
     for name in RUNS:
         ours = in_new_process("bench_pictures.py", folder, "run", name)

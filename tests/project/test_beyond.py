@@ -37,7 +37,7 @@ def test_it_is_short_and_in_order(lesson: Path) -> None:
 def test_a_table_is_the_measured_one(lesson: str, results: str) -> None:
     said = "\n".join(markdown(NBS / "beyond" / f"{lesson}.ipynb"))
     found = json.loads((NBS / "results" / f"{results}.json").read_text(encoding="utf-8"))
-    assert found["table"] in said
+    assert found["table"] in said and found["date"] in said
 
 
 def test_siblings_in_cifar10_are_as_many_as_measured() -> None:
