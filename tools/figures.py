@@ -17,6 +17,8 @@ from PIL import Image
 SIDE, FILLED = 36, 0.6
 # a photograph has many colors and no few that are nearly everywhere; bars and letters have few
 RARE, COLORS, EIGHT_COMMONEST = 0.0005, 25, 0.83
+# in a large part with more shades than gray alone has, few may be everywhere: an even ground
+LARGE, GRAYS, EVEN_GROUND = 100, 32, 0.93
 # twice the width of a page's text, for screens with two pixels in place of one
 WIDEST = 1400
 LINK = re.compile(r'(href="[./]*_images/([^"]+))\.png(?=")')
@@ -72,9 +74,11 @@ def filled_places(rgb: np.ndarray) -> list[tuple[slice, slice]]:
 def is_photograph(rgb: np.ndarray) -> bool:
     """Return whether a part of a figure is a photograph or a map of many shades."""
     coarse = (rgb >> 3).reshape(-1, 3) @ np.array([1024, 32, 1])
-    counts = np.bincount(coarse)
-    shares = np.sort(counts)[::-1] / len(coarse)
-    return bool((shares >= RARE).sum() > COLORS and shares[:8].sum() < EIGHT_COMMONEST)
+    shares = np.sort(np.bincount(coarse))[::-1] / len(coarse)
+    shades = (shares >= RARE).sum()
+    has_ground = shades > GRAYS and min(rgb.shape[:2]) >= LARGE
+    most = EVEN_GROUND if has_ground else EIGHT_COMMONEST
+    return bool(shades > COLORS and shares[:8].sum() < most)
 
 
 def show(page: str, figures: dict[str, Figure]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import glossary
 import numpy as np
 import pytest
-from figures import Figure, outline, show, shrink
+from figures import Figure, is_photograph, outline, show, shrink
 from findable import entries
 from PIL import Image
 from slim import tight
@@ -29,6 +29,15 @@ def test_photographs_in_figures_are_found_and_charts_have_none(tmp_path: Path) -
     assert (slice(20, 100), slice(200, 280)) in found["cells"].pictures
     stored = np.asarray(Image.open(tmp_path / "chart.webp").convert("RGB"))
     assert (stored == figure(photograph=False)).all(), "a chart loses nothing"
+
+
+def test_a_photograph_with_much_even_ground_is_no_chart() -> None:
+    ground = np.full((100, 100, 3), 200, np.uint8)
+    ground[30:65, 30:65] = np.random.default_rng(0).integers(0, 250, (35, 35, 1))
+    assert not is_photograph(ground), "a drawing in gray"
+    ground[30:65, 30:65, 0] //= 2
+    ground[30:48, 30:65, 1] //= 3
+    assert is_photograph(ground)
 
 
 def test_a_figure_on_a_page_has_its_size_and_shows_its_pictures_twice() -> None:
