@@ -2191,6 +2191,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'bloodcell_tut.split.without_copies': ('split.html#without_copies', 'bloodcell_tut/split.py')},
             'bloodcell_tut.stain': { 'bloodcell_tut.stain.Stain': ('stain.html#stain', 'bloodcell_tut/stain.py'),
                                      'bloodcell_tut.stain._roots': ('stain.html#_roots', 'bloodcell_tut/stain.py'),
+                                     'bloodcell_tut.stain.brightest_colors': ('stain.html#brightest_colors', 'bloodcell_tut/stain.py'),
                                      'bloodcell_tut.stain.connected_components': ( 'stain.html#connected_components',
                                                                                    'bloodcell_tut/stain.py'),
                                      'bloodcell_tut.stain.ground_color': ('stain.html#ground_color', 'bloodcell_tut/stain.py'),

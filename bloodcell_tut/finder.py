@@ -17,8 +17,10 @@ import numpy as np
 from .files.image_file import check_image
 from .files.argument_checks import check_number
 from bloodcell_tut.stain import (
+    UNLIT,
     WORKING_SIDE,
     Stain,
+    brightest_colors,
     connected_components,
     ground_color,
     is_usual_light,
@@ -147,20 +149,20 @@ def field_width(image: np.ndarray) -> float:
         When `image` isn't such an array.
     """
     check_image(image)
-    longer = max(image.shape[:2])
-    if longer < _WIDER_VIEW * _FIELD:
-        return _closer_width(image)
-    fields = min(_GRAIN / _grain(image), longer / _FIELD, _MOST_FIELDS)
-    if fields < _WIDER_VIEW:
-        return _closer_width(image)
-    nuclei = _areas(connected_components(stain_mask(image).mask)[1])
-    return longer / fields if nuclei.max(initial=0) < _LARGE_NUCLEUS else _closer_width(image)
+    longer, fields = max(image.shape[:2]), 1.0
+    if longer >= _WIDER_VIEW * _FIELD:
+        fields = min(_GRAIN / _grain(image), longer / _FIELD, _MOST_FIELDS)
+    if fields >= _WIDER_VIEW:
+        nuclei = _areas(connected_components(stain_mask(image).mask)[1])
+        if nuclei.max(initial=0) < _LARGE_NUCLEUS:
+            return longer / fields
+    return _closer_width(image, ground_color(image))
 
 
-def _closer_width(image: np.ndarray) -> float:
+def _closer_width(image: np.ndarray, light: np.ndarray) -> float:
     """Return the longer side, or more if the nuclei are too large for a whole field."""
     longer = max(image.shape[:2])
-    stain = next(_stains(image, longer))
+    stain = next(_stains(image, longer, light))
     if len(stats := connected_components(stain.mask)[1]) < 2:
         return longer
     lobes = lobes_of_nucleus(stats, 1 + int(_areas(stats).argmax()), stain)
@@ -211,7 +213,8 @@ def find_white_cell(image: np.ndarray) -> Box | None:
         When `image` isn't such an array.
     """
     check_image(image)
-    return next(_cells(image, _closer_width(image)), None)
+    light = ground_color(image)
+    return next(_cells(image, _closer_width(image, light), light), None)
 
 
 def find_white_cells(image: np.ndarray) -> list[Box]:
@@ -248,12 +251,12 @@ def cells_in_field(image: np.ndarray, field: float) -> list[Box]:
     """
     check_image(image)
     check_number(field, "field", "a width above 0, in pixels", above=0)
-    return list(_cells(image, field))
+    return list(_cells(image, field, ground_color(image)))
 
 
-def _cells(image: np.ndarray, field: float) -> Iterator[Box]:
+def _cells(image: np.ndarray, field: float, light: np.ndarray) -> Iterator[Box]:
     """Go through the cells, the largest nucleus first; where there are none, divide out light."""
-    for stain in _stains(image, field):
+    for stain in _stains(image, field, light):
         found = list[Box]()
         components, stats = connected_components(stain.mask)
         areas = _areas(stats)
@@ -269,9 +272,9 @@ def _cells(image: np.ndarray, field: float) -> Iterator[Box]:
             return
 
 
-def _stains(image: np.ndarray, field: float) -> Iterator[Stain]:
+def _stains(image: np.ndarray, field: float, light: np.ndarray) -> Iterator[Stain]:
     """Go through the masks to try: in usual light as it is, then with the light divided out."""
-    longer, light = max(image.shape[:2]), ground_color(image)
+    longer = max(image.shape[:2])
     side = max(_LEAST_SIDE, round(WORKING_SIDE * longer / field))
     if field <= longer and is_usual_light(light):
         yield stain_mask(image, side=side)
@@ -308,7 +311,7 @@ def surroundings(image: np.ndarray) -> Surroundings | None:
     areas = _areas(connected_components(stain.mask * around)[1])
     nuclei = int((4 * areas >= cv2.countNonZero(nucleus)).sum())
     colors = cv2.resize(image, nucleus.shape[::-1], interpolation=cv2.INTER_AREA).astype(float)
-    lit = colors.max(axis=2) >= 16  # the corners of a turned picture are black
+    lit = brightest_colors(colors) >= UNLIT  # the corners of a turned picture are black
     return Surroundings(box, nuclei, *_colors(colors[nucleus > 0], colors[(around > 0) & lit]))
 
 

@@ -47,14 +47,18 @@ def ground_color(image: np.ndarray) -> np.ndarray:
     check_image(image)
     step = max(1, max(image.shape[:2]) // WORKING_SIDE)
     some = image[::step, ::step]
-    pixels = some[some.max(axis=2) >= UNLIT]
-    if not len(pixels):
+    lit, green = brightest_colors(some) >= UNLIT, some[..., 1]
+    if not lit.any():
         return np.full(3, 255, np.float32)
-    green = pixels[:, 1]
-    lightest = pixels[green >= np.percentile(green, _LIGHTEST)]
+    lightest = some[lit & (green >= np.percentile(green[lit], _LIGHTEST))]
     return np.asarray(np.median(lightest, axis=0).clip(1), np.float32)
 
 # %% ../nbs/stain.ipynb #5a1f0c0f
+def brightest_colors(image: np.ndarray) -> np.ndarray:
+    """Return the brightest of each pixel's three colors; NumPy's `max` takes ten times as long."""
+    return np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
+
+
 def is_usual_light(light: np.ndarray) -> bool:
     """Return whether a light is as gray and as bright as that of the archive's photographs."""
     dimmest, brightest = _USUAL_LIGHT
@@ -119,7 +123,7 @@ def stain_mask(
 def _roots(image: np.ndarray, light: np.ndarray) -> np.ndarray:
     """Return the square root of the share of light that comes through, in levels, float32."""
     share = np.minimum(image.clip(_DARKEST).astype(np.float32) / light, 1)
-    share[image.max(axis=2) < UNLIT] = 1
+    share[brightest_colors(image) < UNLIT] = 1
     return np.asarray(_ROOT_LEVELS * np.sqrt(share), np.float32)
 
 
