@@ -135,11 +135,17 @@ def each_run(folder: Path) -> None:
     rows = []
     for name in RUNS:
         ours = in_new_process("bench_pictures.py", folder, "run", name)
+        rows += [{"network": name} | ours]
+        keep(rows)
         theirs = in_new_process("bench_pictures.py", folder, "beginner", ours["CPU s"])
         said = f"a beginner's network, as much processor time, {theirs.pop('epochs')} epochs"
-        rows += [{"network": name} | ours]
         rows += [{"network": said, "seconds": "", "CPU s": ours["CPU s"], "MB": ""} | theirs]
-        save("pictures", "CIFAR-10, scored on its test images, seed 0", rows)
+        keep(rows)
+
+
+def keep(rows: list[dict[str, Any]]) -> None:
+    """Save what is measured so far: the next row may take an hour."""
+    save("pictures", "CIFAR-10, scored on its test images, seed 0", rows)
 
 
 if __name__ == "__main__":
