@@ -146,6 +146,8 @@ def audit_json(audit: Audit) -> dict[str, Any]:
 
 # %% ../../nbs/auditing/report.ipynb #b2447f56
 _COLUMNS = ("finding", "kind", "note", "files", "side", "class", "photograph", "file")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins so is a formula to a spreadsheet."""
 
 
 def audit_csv(audit: Audit) -> str:
@@ -160,7 +162,8 @@ def audit_csv(audit: Audit) -> str:
     -------
     str
         The columns: number and kind of the finding, its note, how many files it has; the file's
-        side (1, or 2 for the data set compared with), its class, its photograph and its path.
+        side (1, or 2 for the data set compared with), its class, its photograph and its path. A
+        text that a spreadsheet would take for a formula has an apostrophe before it.
     """
     _check(audit)
     text = io.StringIO()
@@ -169,8 +172,9 @@ def audit_csv(audit: Audit) -> str:
     for number, finding in enumerate(audit.findings, 1):
         of = number, finding.kind, finding.note, len(finding.files)
         for i in finding.files:
-            is_of = audit.sides[i] + 1, audit.classes[i], audit.photographs[i]
-            table.writerow([*of, *is_of, audit.paths[i]])
+            texts = audit.classes[i], str(audit.paths[i])
+            name, path = (f"'{text}" if text.startswith(_FORMULA) else text for text in texts)
+            table.writerow([*of, audit.sides[i] + 1, name, audit.photographs[i], path])
     return text.getvalue()
 
 # %% ../../nbs/auditing/report.ipynb #510cd045

@@ -429,6 +429,16 @@ def test_the_table_holds_everything(faulty: Path) -> None:
             assert place == (found.sides[i], found.photographs[i])
 
 
+def test_the_table_holds_no_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    for name in ("=1+1", "@SUM"):
+        save(tmp_path / name / "+a.png", image)
+    monkeypatch.chdir(tmp_path)
+    rows = list(csv.DictReader(io.StringIO(audit_csv(audit(Path("."))))))
+    assert {row["class"] for row in rows} == {"'=1+1", "'@SUM"}
+    assert not any(value.startswith(("=", "+", "@")) for row in rows for value in row.values())
+
+
 def test_the_text(faulty: Path) -> None:
     text = audit_text(audit(faulty))
     assert "Exact duplicates" in text and "both sides" not in text
