@@ -299,7 +299,7 @@ def _fit(
 ) -> keras.callbacks.History:
     start = keep.restore(model) if keep else 0
     batches.go_to(start)
-    watched = None if validation is None else Batches(validation, 256, dense=batches.dense)
+    watched = None if validation is None else Batches(validation, 128, dense=batches.dense)
     done, steps = start * len(batches), epochs * len(batches)
     with tqdm(initial=done, total=steps, desc="training", unit="batch") as bar:
         history = model.fit(

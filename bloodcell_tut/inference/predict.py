@@ -153,7 +153,7 @@ def predict_probabilities(
     images: np.ndarray,
     *,
     flips: bool = True,
-    batch_size: int = 256,
+    batch_size: int = 128,
     preprocess: Preprocess = "[0, 255]",
 ) -> np.ndarray:
     """Return what a model says for each image, batch by batch.
