@@ -6,9 +6,11 @@
 __all__ = []
 
 # %% ../../nbs/runs/steps.ipynb #70968469
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from ..evaluation import Evaluation, evaluate
 from ..files.cache import require_cache
 from ..files.contents import Labels
 from ..files.digests import each_read_once
+from ..files.pieces import is_elsewhere, one_by_one
 from ..features import features_and_labels
 from ..inference.model_file import save_model
 from ..inference.out_of_distribution import OutOfDistributionDetector
@@ -37,7 +40,7 @@ from .step_log import StepLog
 from ..shuffling import shuffle
 from bloodcell_tut.split import (
     Split,
-    cross_validate_by_photograph,
+    fold_rows,
     split_by_image,
     split_by_photograph,
     without_copies,
@@ -66,8 +69,8 @@ class PreparedData:
         How the network is trained.
     whole : TrainingData or None
         All images, if each is scored in one of several folds.
-    more : Iterator of Split
-        The other folds, each made when needed.
+    rows : list of (ndarray, ndarray)
+        The positions of both parts of each fold in `whole`.
     """
 
     split: Split
@@ -77,7 +80,7 @@ class PreparedData:
     decision: CropDecision
     recipe: Recipe
     whole: TrainingData | None
-    more: Iterator[Split]
+    rows: list[tuple[np.ndarray, np.ndarray]]
 
 
 @each_read_once()
@@ -104,9 +107,9 @@ def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
         said += [f"{unreadable} files skipped"] if unreadable else []
         copies = len(skipped) - unreadable
         said += [f"{copies} copies of training images left out of the test data"] * bool(copies)
-    split, whole, more = _arrange(settings, parts, log)
+    split, whole, rows = _arrange(settings, parts, log)
     recipe = RECIPES[choice.name]
-    return PreparedData(split, facts, skipped, examples, decision, recipe, whole, more)
+    return PreparedData(split, facts, skipped, examples, decision, recipe, whole, rows)
 
 
 def _shorten(label: np.ndarray) -> str:
@@ -116,7 +119,7 @@ def _shorten(label: np.ndarray) -> str:
 
 def _arrange(
     settings: RunSettings, parts: list[TrainingData], log: StepLog
-) -> tuple[Split, TrainingData | None, Iterator[Split]]:
+) -> tuple[Split, TrainingData | None, list[tuple[np.ndarray, np.ndarray]]]:
     """Do steps 4 to 7; empty `parts`, so that no copy of the images lives longer than needed."""
     with log.step("shuffle") as said:
         data = shuffle(parts.pop(0), settings.seed)
@@ -130,13 +133,13 @@ def _arrange(
         said += [f"the first image from {X[:1].min()}..{X[:1].max()} to {low:.2f}..{high:.2f}"]
         said += [f"its label from {y[0]} to {label}", "the network does so for each batch"]
     with log.step("split") as said:
-        split, more = _split(settings, data, parts)
+        split, rows = _split(settings, data, parts)
         said += [f"{settings.folds} folds, the numbers are of the first"] if settings.folds else []
         said += [f"{len(split.train):,} images to learn from", f"{len(split.test):,} to score on"]
         leaked = "an unknown share" if split.leaked_fraction is None else split.leaked_fraction
         leaked = leaked if isinstance(leaked, str) else percent(leaked)
         said.append(f"{leaked} of these with a sibling in training")
-    return split, data if settings.folds else None, more
+    return split, data if settings.folds else None, rows
 
 # %% ../../nbs/runs/steps.ipynb #ef721f20
 def _choose(settings: RunSettings) -> list[ImageDataset]:
@@ -186,14 +189,19 @@ def _skipped(parts: list[TrainingData]) -> tuple[SkippedFile, ...]:
 
 def _split(
     settings: RunSettings, data: TrainingData, test: list[TrainingData]
-) -> tuple[Split, Iterator[Split]]:
+) -> tuple[Split, list[tuple[np.ndarray, np.ndarray]]]:
     if test:
-        return Split(data, test.pop()), iter(())
+        return Split(data, test.pop()), []
     if settings.folds:
-        folds = cross_validate_by_photograph(data, settings.folds, seed=settings.seed)
-        return next(folds), folds
+        rows = fold_rows(data, settings.folds, settings.seed, "photograph")
+        return _fold(data, rows[0]), rows
     divide = split_by_photograph if settings.split == "photograph" else split_by_image
-    return divide(data, seed=settings.seed), iter(())
+    return divide(data, seed=settings.seed), []
+
+
+def _fold(data: TrainingData, rows: tuple[np.ndarray, np.ndarray]) -> Split:
+    train, test = rows
+    return Split(data.take(train), data.take(test))
 
 # %% ../../nbs/runs/steps.ipynb #47968402
 def _train(
@@ -298,13 +306,14 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
+    others = _other_folds(settings, prepared)
     model, history = _train(settings, prepared.recipe, prepared.split, log)
     detector = run_detector(settings, model, prepared.split)
     notes = [] if detector else [why_not_known(settings.model, prepared.split)]
     evaluation = _evaluate(settings, model, prepared.split, log, notes)
     folds: tuple[Fold, ...] = ()
     if prepared.whole is not None:
-        evaluations = [evaluation, *_other_folds(settings, prepared)]
+        evaluations = [evaluation, *others]
         evaluation = evaluate_together(prepared.whole, evaluations, settings.seed)
         folds = tuple(map(fold_of, evaluations))
         result = "; ".join([_say_folds(evaluation, len(folds)), *notes])
@@ -313,12 +322,44 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     return DoneSteps(prepared, model, history, evaluation, folds, detector, steps, seconds)
 
 
+_NumberedFold = tuple[int, tuple[np.ndarray, np.ndarray]]
+
+
 def _other_folds(settings: RunSettings, prepared: PreparedData) -> Iterator[Evaluation]:
-    """Train and score a network for each fold but the first."""
-    for number, split in enumerate(prepared.more, start=2):
-        log = StepLog(settings.out, number, settings.folds or 1)
-        model, _ = _train(settings, prepared.recipe, split, log)
-        yield _evaluate(settings, model, split, log)
+    """Train and score a network for each fold but the first; a cluster begins at once."""
+    folds = [*enumerate(prepared.rows, start=1)][1:]
+    if not is_elsewhere():
+        score = partial(_score_fold, settings, prepared.recipe)
+        return (found for found, _ in one_by_one(score, prepared.whole, folds))
+    score = partial(_score_fold_there, settings, prepared.recipe)
+    return map(partial(_noted, settings), one_by_one(score, prepared.whole, folds), folds)
+
+
+def _score_fold(
+    settings: RunSettings, recipe: Recipe, whole: TrainingData, fold: _NumberedFold
+) -> tuple[Evaluation, list[Step]]:
+    number, rows = fold
+    log, split = StepLog(settings.out, number, settings.folds or 1), _fold(whole, rows)
+    model, _ = _train(settings, recipe, split, log)
+    return _evaluate(settings, model, split, log), log.steps
+
+
+def _score_fold_there(
+    settings: RunSettings, recipe: Recipe, whole: TrainingData, fold: _NumberedFold
+) -> tuple[Evaluation, list[Step]]:
+    """Do the same on a worker, which needn't have the run's folder."""
+    with tempfile.TemporaryDirectory() as out:
+        return _score_fold(replace(settings, out=Path(out)), recipe, whole, fold)
+
+
+def _noted(
+    settings: RunSettings, found: tuple[Evaluation, list[Step]], fold: _NumberedFold
+) -> Evaluation:
+    """Print what a worker did."""
+    log = StepLog(settings.out, fold[0], settings.folds or 1)
+    for step in found[1]:
+        log.note(step)
+    return found[0]
 
 
 def _say_folds(evaluation: Evaluation, n_folds: int) -> str:
