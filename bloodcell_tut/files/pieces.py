@@ -266,28 +266,36 @@ def _waiting_for(client: Any, future: Any) -> Callable[[], list[Any]]:
 
 def _result(client: Any, future: Any) -> Any:
     """Wait for a task; say so if there is no worker left."""
+    told = False
+    with _plain_errors():
+        while True:
+            try:
+                return future.result(timeout=_PATIENCE)
+            except TimeoutError:
+                if future.done():  # just now, or the work itself has raised it
+                    return future.result()
+            if not told and not client.nthreads():
+                told = True
+                warnings.warn("cluster: no worker is left; waits for one", stacklevel=2)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Say what has become of a task that will never be done."""
     from distributed import CancelledError, KilledWorker
 
-    told = False
-    while True:
-        try:
-            return future.result(timeout=_PATIENCE)
-        except CancelledError as error:
-            raise BloodcellError(
-                "cluster: the Dask scheduler has gone; expected it to stay until the work is "
-                "done; start it again and run this again"
-            ) from error
-        except KilledWorker as error:
-            raise BloodcellError(
-                "cluster: a piece of work has ended several workers one after the other; expected "
-                "workers with enough memory; look into a worker's log for the reason"
-            ) from error
-        except TimeoutError:
-            if future.done():  # it is the work's own
-                raise
-        if not told and not client.nthreads():
-            told = True
-            warnings.warn("cluster: no worker is left; waits for one", stacklevel=2)
+    try:
+        yield
+    except CancelledError as error:
+        raise BloodcellError(
+            "cluster: the Dask scheduler has gone; expected it to stay until the work is done; "
+            "start it again and run this again"
+        ) from error
+    except KilledWorker as error:
+        raise BloodcellError(
+            "cluster: a piece of work has ended several workers one after the other; expected "
+            "workers with enough memory; look into a worker's log for the reason"
+        ) from error
 
 # %% ../../nbs/files/pieces.ipynb #1cb35514
 def one_by_one(

@@ -6,11 +6,9 @@
 __all__ = []
 
 # %% ../../nbs/runs/steps.ipynb #70968469
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,6 @@ from ..evaluation import Evaluation, evaluate
 from ..files.cache import require_cache
 from ..files.contents import Labels
 from ..files.digests import each_read_once
-from ..files.pieces import is_elsewhere, one_by_one
 from ..features import features_and_labels
 from ..inference.model_file import save_model
 from ..inference.out_of_distribution import OutOfDistributionDetector
@@ -32,7 +29,8 @@ from ..pages.render import PageFigure, percent
 from .cropping import CropDecision, decide_crop
 from .detector import run_detector, why_not_known
 from .figures import draw_examples
-from .folds import evaluate_together, fold_of
+from .folds import Rows, evaluate_together, fold_of
+from .folds import fold_split, other_folds, say_folds
 from .recipe_choice import choose_recipe
 from .report import DataFacts, Fold, SkippedFile, Step
 from .settings import RunSettings
@@ -69,7 +67,7 @@ class PreparedData:
         How the network is trained.
     whole : TrainingData or None
         All images, if each is scored in one of several folds.
-    rows : list of (ndarray, ndarray)
+    rows : list of Rows
         The positions of both parts of each fold in `whole`.
     """
 
@@ -80,7 +78,7 @@ class PreparedData:
     decision: CropDecision
     recipe: Recipe
     whole: TrainingData | None
-    rows: list[tuple[np.ndarray, np.ndarray]]
+    rows: list[Rows]
 
 
 @each_read_once()
@@ -119,7 +117,7 @@ def _shorten(label: np.ndarray) -> str:
 
 def _arrange(
     settings: RunSettings, parts: list[TrainingData], log: StepLog
-) -> tuple[Split, TrainingData | None, list[tuple[np.ndarray, np.ndarray]]]:
+) -> tuple[Split, TrainingData | None, list[Rows]]:
     """Do steps 4 to 7; empty `parts`, so that no copy of the images lives longer than needed."""
     with log.step("shuffle") as said:
         data = shuffle(parts.pop(0), settings.seed)
@@ -189,19 +187,14 @@ def _skipped(parts: list[TrainingData]) -> tuple[SkippedFile, ...]:
 
 def _split(
     settings: RunSettings, data: TrainingData, test: list[TrainingData]
-) -> tuple[Split, list[tuple[np.ndarray, np.ndarray]]]:
+) -> tuple[Split, list[Rows]]:
     if test:
         return Split(data, test.pop()), []
     if settings.folds:
         rows = fold_rows(data, settings.folds, settings.seed, "photograph")
-        return _fold(data, rows[0]), rows
+        return fold_split(data, rows[0]), rows
     divide = split_by_photograph if settings.split == "photograph" else split_by_image
     return divide(data, seed=settings.seed), []
-
-
-def _fold(data: TrainingData, rows: tuple[np.ndarray, np.ndarray]) -> Split:
-    train, test = rows
-    return Split(data.take(train), data.take(test))
 
 # %% ../../nbs/runs/steps.ipynb #47968402
 def _train(
@@ -306,7 +299,8 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
-    others = _other_folds(settings, prepared)
+    score = partial(_score_fold, prepared.recipe)
+    others = other_folds(score, settings, prepared.whole, prepared.rows)
     model, history = _train(settings, prepared.recipe, prepared.split, log)
     detector = run_detector(settings, model, prepared.split)
     notes = [] if detector else [why_not_known(settings.model, prepared.split)]
@@ -316,55 +310,12 @@ def do_steps(settings: RunSettings) -> DoneSteps:
         evaluations = [evaluation, *others]
         evaluation = evaluate_together(prepared.whole, evaluations, settings.seed)
         folds = tuple(map(fold_of, evaluations))
-        result = "; ".join([_say_folds(evaluation, len(folds)), *notes])
+        result = "; ".join([say_folds(evaluation, len(folds)), *notes])
         log.steps[-1] = replace(log.steps[-1], result=result)
     steps, seconds = tuple(log.steps), log.seconds()
     return DoneSteps(prepared, model, history, evaluation, folds, detector, steps, seconds)
 
 
-_NumberedFold = tuple[int, tuple[np.ndarray, np.ndarray]]
-
-
-def _other_folds(settings: RunSettings, prepared: PreparedData) -> Iterator[Evaluation]:
-    """Train and score a network for each fold but the first; a cluster begins at once."""
-    folds = [*enumerate(prepared.rows, start=1)][1:]
-    if not is_elsewhere():
-        score = partial(_score_fold, settings, prepared.recipe)
-        return (found for found, _ in one_by_one(score, prepared.whole, folds))
-    score = partial(_score_fold_there, settings, prepared.recipe)
-    return map(partial(_noted, settings), one_by_one(score, prepared.whole, folds), folds)
-
-
-def _score_fold(
-    settings: RunSettings, recipe: Recipe, whole: TrainingData, fold: _NumberedFold
-) -> tuple[Evaluation, list[Step]]:
-    number, rows = fold
-    log, split = StepLog(settings.out, number, settings.folds or 1), _fold(whole, rows)
+def _score_fold(recipe: Recipe, settings: RunSettings, split: Split, log: StepLog) -> Evaluation:
     model, _ = _train(settings, recipe, split, log)
-    return _evaluate(settings, model, split, log), log.steps
-
-
-def _score_fold_there(
-    settings: RunSettings, recipe: Recipe, whole: TrainingData, fold: _NumberedFold
-) -> tuple[Evaluation, list[Step]]:
-    """Do the same on a worker, which needn't have the run's folder."""
-    with tempfile.TemporaryDirectory() as out:
-        return _score_fold(replace(settings, out=Path(out)), recipe, whole, fold)
-
-
-def _noted(
-    settings: RunSettings, found: tuple[Evaluation, list[Step]], fold: _NumberedFold
-) -> Evaluation:
-    """Print what a worker did."""
-    log = StepLog(settings.out, fold[0], settings.folds or 1)
-    for step in found[1]:
-        log.note(step)
-    return found[0]
-
-
-def _say_folds(evaluation: Evaluation, n_folds: int) -> str:
-    low, high = evaluation.accuracy_interval
-    said = f"{percent(evaluation.accuracy)} right of all images, each scored in one of {n_folds} "
-    said += f"folds; 95% interval from {percent(low)} to {percent(high)}"
-    print(f"all folds: {said}", flush=True)
-    return said
+    return _evaluate(settings, model, split, log)
