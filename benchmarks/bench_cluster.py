@@ -11,6 +11,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psutil
 from bench_tools import in_new_process, save
@@ -33,22 +34,25 @@ def processor_seconds() -> float:
 
 def work(folder: str, n_workers: str) -> None:
     dataset, n = bt.choose_dataset(Path(folder)), int(n_workers)
+    found: dict[str, Any] = {}
     with ExitStack() as block:
-        started = time.perf_counter()
+        begun = time.perf_counter()
         if n:
             cluster = block.enter_context(
                 LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None)
             )
             block.enter_context(on_cluster(cluster.scheduler_address))
-        found = {"start": time.perf_counter() - started}
-        for what in ("warm", "prepare", "audit"):
-            started = time.perf_counter(), processor_seconds()
-            if what == "audit":
-                bt.audit(dataset.take(range(1000)))
-            else:  # the first time, a worker loads the package
-                bt.create_training_data(dataset.take(range(100 if what == "warm" else 2000)))
-            found[what] = time.perf_counter() - started[0]
-            found[f"{what} processor"] = processor_seconds() - started[1]
+        # the first time, a worker loads the package
+        bt.create_training_data(dataset.take(range(100)), crop=True)
+        found["start"] = time.perf_counter() - begun
+        for what, do in {
+            "prepare": lambda: bt.create_training_data(dataset.take(range(2000)), crop=True),
+            "audit": lambda: bt.audit(dataset.take(range(1000))),
+        }.items():
+            begun, spent = time.perf_counter(), processor_seconds()
+            do()
+            found[what] = time.perf_counter() - begun
+            found[f"{what} processor"] = processor_seconds() - spent
         workers = [
             process.memory_info().rss / 1e6
             for process in psutil.Process().children(recursive=True)
@@ -64,12 +68,10 @@ def main() -> None:
         images = bt.draw_sample(Path(folder) / "images", n_photographs=600, n_images=2600)
         for n in WORKERS:
             cache = str(Path(folder) / f"cache{n}")
-            found = in_new_process(
-                "bench_cluster.py", images, n, BLOODCELL_TUT_CACHE=cache
-            )
+            found = in_new_process("bench_cluster.py", images, n, BLOODCELL_TUT_CACHE=cache)
             rows.append({
                 "pieces run in": "threads" if not n else f"{n} worker{'s' * (n > 1)}",
-                "s to start": [found["start"] + found["warm"]] if n else "-",
+                "s to start": [found["start"]] if n else "-",
                 "prepare 2,000, s": [found["prepare"]],
                 "processor s": [found["prepare processor"]],
                 "audit 1,000, s": [found["audit"]],
