@@ -230,6 +230,14 @@ def cross_validate_by_photograph(
     DatasetError
         When a class has fewer photographs than folds, or is missing in a part.
     """
+    rows = fold_rows(data, n_folds, seed, level)
+    return (Split(data.take(train), data.take(test)) for train, test in rows)
+
+# %% ../nbs/07_split.ipynb #9708b7dc
+def fold_rows(
+    data: TrainingData, n_folds: int, seed: int, level: Level
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of both parts of each split of `cross_validate_by_photograph`."""
     check_options(n_folds=n_folds)
     _check(data, 1 / n_folds, seed)
     groups = _whole(data, level)
@@ -243,7 +251,7 @@ def cross_validate_by_photograph(
                     f"{name}: found a fold without it, since {_PLURAL[level]} with several "
                     "classes stay whole; expected it in each; take fewer folds or another seed"
                 )
-    return (Split(data.take(train), data.take(test)) for train, test in parts)
+    return parts
 
 
 def _mixed(groups: np.ndarray, seed: int) -> np.ndarray:

@@ -7,17 +7,18 @@ __all__ = []
 
 # %% ../../nbs/files/digests.ipynb #5d1c0a13
 import hashlib
+import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import ClassVar
 
 from .one_bar import progress
+from .pieces import in_pieces
+from .remote import fetch_again
 from .writing import read_bounded
 
 # %% ../../nbs/files/digests.ipynb #69f1c44d
@@ -57,13 +58,22 @@ def content_digest(path: Path | str, *, again: bool = False) -> bytes:
 
 def _facts(path: Path | str) -> tuple[bytes, int, bool]:
     """Return a file's state, its size, and whether a change would be noticed."""
-    now, facts = time.time(), Path(path).stat()
+    now, facts = time.time(), _state(path)
     if not stat.S_ISREG(facts.st_mode):
         raise OSError("no regular file")
     times = facts.st_mtime_ns, facts.st_ctime_ns
     which = str(path), facts.st_dev, facts.st_ino, facts.st_size, *times
     key = hashlib.sha256(repr(which).encode()).digest()
     return key, facts.st_size, max(times) / 1e9 <= now - _AT_REST
+
+
+def _state(path: Path | str) -> os.stat_result:
+    try:
+        return Path(path).stat()
+    except FileNotFoundError:
+        if not fetch_again(path):
+            raise
+        return Path(path).stat()
 
 
 def _chunks(path: Path | str) -> Iterator[bytes]:
@@ -136,6 +146,8 @@ def bytes_of(path: Path, most: int) -> bytes:
     """
     try:
         key, _, is_at_rest = _facts(path)
+    except ConnectionError:
+        raise
     except OSError:
         return read_bounded(path, most)  # which says what it is
     data = _Pass.waiting.get(key)
@@ -164,11 +176,6 @@ _AT_A_TIME = 64
 def file_digests(paths: Sequence[Path], *, as_read: bool = False) -> list[bytes]:
     """Return the `file_digest` of many files, or `digest_as_read`."""
     digest = digest_as_read if as_read else file_digest
-    parts = [paths[i : i + _AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
-    with ThreadPoolExecutor() as pool:
-        try:
-            found = chain.from_iterable(pool.map(lambda part: [*map(digest, part)], parts))
-            return list(progress(found, "fingerprints", len(paths), "file"))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    threads = 4 + (os.cpu_count() or 1)
+    found = in_pieces(digest, paths, workers=threads, at_a_time=_AT_A_TIME)
+    return list(progress(found, "fingerprints", len(paths), "file"))
