@@ -155,9 +155,10 @@ def test_a_killed_machine_stops_the_first(tmp_path: Path) -> None:
 
 
 def test_wrong_arguments() -> None:
-    for first in ("192.168.0.5", ":8476", "here:0", "here:65536", "here:x", 8476):
+    wrong: Any
+    for wrong in ("192.168.0.5", ":8476", "here:0", "here:65536", "here:x", 8476):
         with pytest.raises(ArgumentError, match=r"first: found .*; expected an address and a port"):
-            on_machines(first, 2, number=0).__enter__()
+            on_machines(wrong, 2, number=0).__enter__()
     for n, number in ((1, 0), (2, 2), (2, -1)):
         with pytest.raises(ArgumentError):
             on_machines("127.0.0.1:8476", n, number=number).__enter__()
