@@ -1,6 +1,8 @@
 from . import batches as batches
+from . import machines as machines
 from . import natural_images as natural_images
 from . import recipe as recipe
+from . import shares as shares
 from . import variation as variation
 from .recipe import ANYWHERE as ANYWHERE
 from .recipe import ARTICLE as ARTICLE
@@ -13,6 +15,7 @@ from .recipe import Recipe as Recipe
 from .natural_images import Symmetry as Symmetry
 from .recipe import default_epochs as default_epochs
 from .natural_images import find_symmetry as find_symmetry
+from .machines import on_machines as on_machines
 from .batches import sampling_weights as sampling_weights
 from .natural_images import shift_images as shift_images
 from .recipe import slow_backend as slow_backend
@@ -30,6 +33,7 @@ __all__ = [
     "Symmetry",
     "default_epochs",
     "find_symmetry",
+    "on_machines",
     "sampling_weights",
     "shift_images",
     "slow_backend",
