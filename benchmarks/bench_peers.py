@@ -110,7 +110,7 @@ def judged(pairs: Pairs) -> str:
     with JUDGED.open(encoding="utf-8", newline="") as file:
         known = {(row["test"], row["train"]): row["judgment"] for row in csv.DictReader(file)}
     seen = [known[pair] for pair in pairs if pair in known]
-    return f"{seen.count('same')} of {len(seen)}" if seen else "-"
+    return f"{seen.count('same')} of {len(seen)} ({seen.count('unsure')} unsure)" if seen else "-"
 
 
 def row(tool: str, setting: str, measured: dict[str, Any], cost: dict[str, Any]) -> dict[str, Any]:

@@ -78,10 +78,10 @@ def test_only_pairs_across_the_split_count() -> None:
 
 def test_pairs_not_looked_at_are_not_counted(tmp_path, monkeypatch) -> None:
     known = tmp_path / "judged.csv"
-    known.write_text("test,train,judgment\ntest/a,train/a,same\ntest/b,train/b,other\n")
+    known.write_text("test,train,judgment\ntest/a,train/a,same\ntest/b,train/b,unsure\n")
     monkeypatch.setattr(bench_peers, "JUDGED", known)
     pairs = [(f"test/{x}", f"train/{x}") for x in "abc"]
-    assert judged(pairs) == "1 of 2" and judged(pairs[2:]) == "-"
+    assert judged(pairs) == "1 of 2 (1 unsure)" and judged(pairs[2:]) == "-"
 
 
 def test_a_worker_keeps_the_pairs_it_flags(tmp_path) -> None:
