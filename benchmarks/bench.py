@@ -1,9 +1,27 @@
 """`make bench`: ways side by side; ARGS=runs, experiments, photographs, big, and more."""
 
 import argparse
+from importlib import import_module
 from pathlib import Path
 
 from bench_tools import REAL
+
+BENCHES = {
+    "ways": ("real", "runs", "files"),
+    "runs": ("real", "runs", "article"),
+    "experiments": ("real", "runs"),
+    "photographs": ("real",),
+    "laboratories": ("real", "runs"),
+    "labels": ("real", "runs"),
+    "pictures": (),
+    "big": (),
+    "audit_scale": (),
+    "cluster": (),
+    "peers": ("real",),
+    "profile": (),
+    "installs": (),
+}
+"""The modules `bench_...`, and which options each takes."""
 
 
 def main() -> None:
@@ -12,59 +30,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
-    what = ["ways", "runs", "experiments", "photographs", "laboratories"]
-    what += ["labels", "pictures", "big", "audit_scale", "cluster", "profile", "installs"]
-    parser.add_argument("what", nargs="?", choices=what, default="ways")
-    arguments = parser.parse_args()
+    parser.add_argument("what", nargs="?", choices=BENCHES, default="ways")
+    options = vars(parser.parse_args())
+    what = options.pop("what")
     # each imports what it needs and no more
-    if arguments.what == "ways":
-        import bench_ways
-
-        bench_ways.main(arguments.real, arguments.runs, arguments.files)
-    elif arguments.what == "runs":
-        import bench_runs
-
-        bench_runs.main(arguments.real, arguments.runs, arguments.article)
-    elif arguments.what == "experiments":
-        import bench_experiments
-
-        bench_experiments.main(arguments.real, arguments.runs)
-    elif arguments.what == "photographs":
-        import bench_photographs
-
-        bench_photographs.main(arguments.real)
-    elif arguments.what == "laboratories":
-        import bench_laboratories
-
-        bench_laboratories.main(arguments.real, arguments.runs)
-    elif arguments.what == "labels":
-        import bench_labels
-
-        bench_labels.main(arguments.real, arguments.runs)
-    elif arguments.what == "pictures":
-        import bench_pictures
-
-        bench_pictures.main()
-    elif arguments.what == "big":
-        import bench_big
-
-        bench_big.main()
-    elif arguments.what == "audit_scale":
-        import bench_audit_scale
-
-        bench_audit_scale.main()
-    elif arguments.what == "cluster":
-        import bench_cluster
-
-        bench_cluster.main()
-    elif arguments.what == "installs":
-        import bench_installs
-
-        bench_installs.main()
-    else:
-        import bench_profile
-
-        bench_profile.main()
+    import_module(f"bench_{what}").main(*map(options.get, BENCHES[what]))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ REAL = ROOT.parent / "shared" / "data" / "blood-cells-train.zip"
 RESULTS = ROOT / "nbs" / "results"
 
 
-def in_new_process(script: str, *arguments: object, **environment: str) -> dict[str, Any]:
+def in_new_process(
+    script: str, *arguments: object, python: Path | str = sys.executable, **environment: str
+) -> dict[str, Any]:
     """Run a script beside this one and return the JSON of its last line."""
-    command = [sys.executable, str(Path(__file__).with_name(script)), *map(str, arguments)]
+    command = [str(python), str(Path(__file__).with_name(script)), *map(str, arguments)]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
     done = subprocess.run(
         command, check=True, stdout=subprocess.PIPE, env=os.environ | quiet | environment

@@ -77,9 +77,7 @@ _LabelTable = Annotated[
 _GroupColumn = Annotated[
     str | None, typer.Option(help="column of the patient, slide or such (default: by its name)")
 ]
-_Cluster = Annotated[
-    str | None, typer.Option(help="a Dask scheduler, tcp://host:8786, whose workers help; or local")
-]
+_Cluster = Annotated[str | None, typer.Option(help="a Dask scheduler, tcp://host:8786, or local")]
 
 
 @app.command("run")

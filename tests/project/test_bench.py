@@ -7,11 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench_peers
 import bench_tools
+import cv2
+import numpy as np
 import pytest
+from bench_peers import across, flagged, found_and_false, judged, up_to
 from bench_tools import ROOT, in_new_process, machine, middle, save, table
 from conftest import TinyArchive
 from lessons import cells
+
+from bloodcell_tut.drawing.smear import draw_photograph
 
 
 def test_median_and_range() -> None:
@@ -58,8 +64,39 @@ def test_each_way_trains(way: str, tiny_archive: TinyArchive, empty_cache: Path)
     assert 0 < found["load"] < found["whole"] and found["step"] > 0 and found["MB"] > 100
 
 
+def test_pairs_against_the_truth() -> None:
+    truth = {"a": "1", "b": "1", "c": "1", "d": "2"}
+    assert found_and_false([("a", "b"), ("a", "d")], truth) == (1 / 3, 1 / 2)
+    assert found_and_false([], truth) == (0, 0)
+    assert up_to(2, [("a", "b"), ("a", "c")], np.array([3, 2])) == [("a", "c")]
+
+
+def test_only_pairs_across_the_split_count() -> None:
+    pairs = [("train/x", "test/y"), ("test/y", "train/z"), ("test/v", "test/y")]
+    assert across([*pairs, ("train/x", "train/z")]) == {"test/y": ["train/x", "train/z"]}
+
+
+def test_pairs_not_looked_at_are_not_counted(tmp_path, monkeypatch) -> None:
+    known = tmp_path / "judged.csv"
+    known.write_text("test,train,judgment\ntest/a,train/a,same\ntest/b,train/b,unsure\n")
+    monkeypatch.setattr(bench_peers, "JUDGED", known)
+    pairs = [(f"test/{x}", f"train/{x}") for x in "abc"]
+    assert judged(pairs) == "1 of 2 (1 unsure)" and judged(pairs[2:]) == "-"
+
+
+def test_a_worker_keeps_the_pairs_it_flags(tmp_path) -> None:
+    for i, name in enumerate(("one.png", "two.png")):
+        drawn = draw_photograph("NEUTROPHIL", np.random.default_rng(i)).image
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / folder / name), drawn)
+    cost, pairs, far = flagged(tmp_path / "kept.npz", "find_photographs", tmp_path)
+    assert set(cost) == {"seconds", "processor", "MB"} and min(cost.values()) > 0
+    assert pairs == [("a/one.png", "b/one.png"), ("a/two.png", "b/two.png")] and list(far) == [0, 0]
+
+
 def test_the_command_offers_all_benches() -> None:
     script = Path(bench_tools.__file__).with_name("bench.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
-    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale,profile"
-    assert f"{{{what},installs}}" in done.stdout
+    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale,peers"
+    assert f"{{{what},profile,installs}}" in done.stdout
