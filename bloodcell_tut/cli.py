@@ -23,6 +23,7 @@ try:
     from bloodcell_tut.errors import printable
     from bloodcell_tut.files.writing import write_atomically
     from bloodcell_tut.files.lock import alone_in
+    from bloodcell_tut.files.pieces import on_cluster
     from bloodcell_tut.lab.manners import manners, printable_lines
     from bloodcell_tut.lab.quiet import quiet_loading
 except KeyboardInterrupt:  # before a command can catch it
@@ -76,6 +77,9 @@ _LabelTable = Annotated[
 _GroupColumn = Annotated[
     str | None, typer.Option(help="column of the patient, slide or such (default: by its name)")
 ]
+_Cluster = Annotated[
+    str | None, typer.Option(help="a Dask scheduler, tcp://host:8786, whose workers help; or local")
+]
 
 
 @app.command("run")
@@ -120,9 +124,10 @@ def _run(
     out: Annotated[
         Path | None, typer.Option(help="folder for the report (default: runs/latest)")
     ] = None,
+    cluster: _Cluster = None,
 ) -> None:
     """Run the nine steps; write report, figures and network."""
-    with manners():
+    with manners(), on_cluster(cluster):
         from bloodcell_tut.runs.environment import require_memory
         from bloodcell_tut.runs.settings import RunSettings, usual_out
 
@@ -250,9 +255,10 @@ def _audit(
     doubtful_labels: Annotated[
         bool, typer.Option("--doubtful-labels", help="train networks to look for these (minutes)")
     ] = False,
+    cluster: _Cluster = None,
 ) -> None:
     """Look for duplicates, siblings, leaks, contradicting labels and lost cells."""
-    with manners():
+    with manners(), on_cluster(cluster):
         from bloodcell_tut.auditing.report import audit_csv, audit_json, audit_page, audit_text
         from bloodcell_tut.auditing.findings import audit
 

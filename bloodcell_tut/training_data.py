@@ -6,10 +6,8 @@
 __all__ = ['Level', 'TrainingData', 'create_training_data']
 
 # %% ../nbs/03_training_data.ipynb #0438a5c3
-import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from tqdm.auto import tqdm
 from .files.array_checks import check_size, set_checked
 from .files.array_cache import kept_array, let_go, room_for, rows_of
 from .files.digests import each_read_once
+from .files.pieces import in_pieces
 from .files.image_file_shades import darkest_and_brightest, shade_note
 from .dataset import ImageDataset, check_dataset
 from .errors import BloodcellError, DatasetError, ImageError
@@ -261,27 +260,24 @@ def _fill_all(
     workers: int | None,
 ) -> list[str]:
     """Put each file's image into its row and return the reasons of those that can't be read."""
-
-    def fill(i: int) -> str:
-        try:
-            images[i] = prepare(read_image(paths[i], reduced=True))
-        except ImageError as error:
-            return str(error)
-        return ""
-
-    parts = [range(i, len(paths))[:_AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
     reasons: list[str] = []
-    bar = tqdm(desc="reading", total=len(paths), unit="image", delay=2)
-    with bar, ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        try:
-            for part in pool.map(lambda part: [fill(i) for i in part], parts):
-                reasons += part
-                bar.update(len(part))
-                let_go(images)
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    work = partial(_prepared, prepare)
+    found = in_pieces(work, paths, workers=workers, at_a_time=_AT_A_TIME)
+    for answer in tqdm(found, "reading", len(paths), unit="image", delay=2):
+        if not isinstance(answer, str):
+            images[len(reasons)] = answer
+        reasons.append(answer if isinstance(answer, str) else "")
+        if len(reasons) % _AT_A_TIME == 0:
+            let_go(images)
     return reasons
+
+
+def _prepared(prepare: Callable[[np.ndarray], np.ndarray], path: Path) -> np.ndarray | str:
+    """Return a file's image, or the reason why it can't be read."""
+    try:
+        return prepare(read_image(path, reduced=True))
+    except ImageError as error:
+        return str(error)
 
 
 def _without_unreadable(

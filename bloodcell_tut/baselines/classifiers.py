@@ -8,6 +8,7 @@ __all__ = ['Classifier', 'Learner', 'cross_validated', 'majority', 'nearest_colo
 
 # %% ../../nbs/baselines/classifiers.ipynb #29d4a6c6
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import keras
@@ -23,8 +24,9 @@ from ..inference.predict import predict_probabilities
 from ..model import article_cnn, small_cnn, train
 from ..training.batches import sampling_weights
 from ..training.recipe import ARTICLE, CELLS, Recipe
-from ..split import cross_validate_by_photograph
+from ..split import fold_rows
 from ..training_data import Level, TrainingData, check_data
+from ..files.pieces import one_by_one
 from ..files.argument_checks import check_function, check_options, unless_none
 
 # %% ../../nbs/baselines/classifiers.ipynb #d0a0870d
@@ -67,13 +69,20 @@ def cross_validated(
     """
     _check(data, seed)
     check_function(learn, "learn")
-    place = {path: i for i, path in enumerate(data.paths)}
+    rows = fold_rows(data, n_folds, seed, level)
     probabilities = np.zeros((len(data), len(data.class_names)), np.float32)
-    for split in cross_validate_by_photograph(data, n_folds, seed=seed, level=level):
-        classify = learn(split.train, seed)
-        held_back = [place[path] for path in split.test.paths]
-        probabilities[held_back] = classify(split.test.images)
+    answers = one_by_one(partial(_asked, learn, seed), data, rows)
+    for (_, held_back), answer in zip(rows, answers, strict=True):
+        probabilities[held_back] = answer
     return Evaluation(data, probabilities, seed)
+
+
+def _asked(
+    learn: Learner, seed: int, data: TrainingData, rows: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Learn from some rows and return the answers about the others."""
+    train, held_back = rows
+    return learn(data.take(train), seed)(data.take(held_back).images)
 
 # %% ../../nbs/baselines/classifiers.ipynb #a064ce75
 def _check(data: TrainingData, seed: int) -> None:

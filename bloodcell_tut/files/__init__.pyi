@@ -18,6 +18,7 @@ from . import left_out as left_out
 from . import lock as lock
 from . import made_images as made_images
 from . import one_bar as one_bar
+from . import pieces as pieces
 from . import png_and_bmp as png_and_bmp
 from . import tiff as tiff
 from . import typed_json as typed_json
@@ -37,6 +38,7 @@ from .layout import find_class_folders as find_class_folders
 from .image_file import image_bytes as image_bytes
 from .layout import images_by_class as images_by_class
 from .writing import new_folder as new_folder
+from .pieces import on_cluster as on_cluster
 from .folder_names import part_of as part_of
 from .label_tables import read_label_table as read_label_table
 from .image_file import unreadable_image as unreadable_image
@@ -58,6 +60,7 @@ __all__ = [
     "image_bytes",
     "images_by_class",
     "new_folder",
+    "on_cluster",
     "part_of",
     "read_label_table",
     "unreadable_image",

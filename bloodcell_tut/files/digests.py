@@ -7,17 +7,17 @@ __all__ = []
 
 # %% ../../nbs/files/digests.ipynb #5d1c0a13
 import hashlib
+import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import ClassVar
 
 from .one_bar import progress
+from .pieces import in_pieces
 from .writing import read_bounded
 
 # %% ../../nbs/files/digests.ipynb #69f1c44d
@@ -164,11 +164,6 @@ _AT_A_TIME = 64
 def file_digests(paths: Sequence[Path], *, as_read: bool = False) -> list[bytes]:
     """Return the `file_digest` of many files, or `digest_as_read`."""
     digest = digest_as_read if as_read else file_digest
-    parts = [paths[i : i + _AT_A_TIME] for i in range(0, len(paths), _AT_A_TIME)]
-    with ThreadPoolExecutor() as pool:
-        try:
-            found = chain.from_iterable(pool.map(lambda part: [*map(digest, part)], parts))
-            return list(progress(found, "fingerprints", len(paths), "file"))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    threads = 4 + (os.cpu_count() or 1)
+    found = in_pieces(digest, paths, workers=threads, at_a_time=_AT_A_TIME)
+    return list(progress(found, "fingerprints", len(paths), "file"))

@@ -9,7 +9,6 @@ __all__ = ['PhotographGroups', 'find_photographs', 'OriginalMatches', 'match_ori
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from ..files.writing import read_arrays, write_atomically
 from ..images import read_image
 from .grouping import VisualWordIndex, Workers, join_by_color
 from .grouping import join_by_shape, numbered, set_numbers, with_workers
-from .local_features import CLOSE_FEATURES, CLOSE_SIDE, MIN_INLIERS
+from .local_features import MIN_INLIERS
 from .local_features import ImageLike, Picture, describe_picture
 from .local_features import inside_mask, list_images, register_pictures
 from .local_features import working_picture
@@ -161,13 +160,8 @@ def _group(images: Sequence[ImageLike], run: Workers) -> tuple[np.ndarray, list[
     which = numbered([p.digest for p in pictures])  # exact copies are one picture
     first = np.unique(which, return_index=True)[1].tolist()
     unique = [pictures[i] for i in first]
-
-    @lru_cache(500)
-    def closer(i: int) -> Picture:
-        return describe_picture(images[readable[first[i]]], side=CLOSE_SIDE, most=CLOSE_FEATURES)
-
     groups = join_by_color(unique, run)
-    join_by_shape(unique, groups, closer, run)
+    join_by_shape(unique, groups, [images[readable[i]] for i in first], run)
     result = np.full(len(images), -1, np.int64)
     result[readable] = set_numbers(groups)[which]
     return result, reasons
@@ -256,27 +250,31 @@ def _match_all(
     files: Sequence[ImageLike], photographs: Sequence[ImageLike], run: Workers
 ) -> OriginalMatches:
     sources = list(run.map(_describe_with_pixels, photographs, "photographs", "image"))
-    index = _Index([picture for picture, _ in sources])
-
-    def match(file: ImageLike) -> tuple[int, int, float, str]:
-        try:
-            picture, pixels = _describe_with_pixels(file)
-        except ImageError as error:
-            return -1, 0, np.nan, str(error)
-        fits = [
-            (register_pictures(sources[i][0], picture, enough=10**6), i)
-            for i in index.candidates(picture)
-        ]
-        best, i = max(fits, key=lambda fit: (fit[0].inliers, -fit[1]))
-        if best.matrix is None or best.inliers < MIN_INLIERS:
-            return -1, 0, np.nan, ""
-        return i, best.inliers, _residual(sources[i][1], pixels, best.matrix), ""
-
-    found = run.map(match, files, "matching", "image")
+    known = sources, _Index([picture for picture, _ in sources])
+    found = run.map(_match, files, "matching", "image", known=known)
     which, inliers, residuals, reasons = zip(*found, strict=True)
     skipped = tuple((i, reason) for i, reason in enumerate(reasons) if reason)
     ids, counts = np.array(which, np.int64), np.array(inliers, np.int64)
     return OriginalMatches(ids, counts, np.array(residuals), skipped)
+
+
+def _match(
+    known: tuple[list[tuple[Picture, np.ndarray]], "_Index"], file: ImageLike
+) -> tuple[int, int, float, str]:
+    """Return a file's photograph, the inliers, what is left, and why it can't be read."""
+    sources, index = known
+    try:
+        picture, pixels = _describe_with_pixels(file)
+    except ImageError as error:
+        return -1, 0, np.nan, str(error)
+    fits = [
+        (register_pictures(sources[i][0], picture, enough=10**6), i)
+        for i in index.candidates(picture)
+    ]
+    best, i = max(fits, key=lambda fit: (fit[0].inliers, -fit[1]))
+    if best.matrix is None or best.inliers < MIN_INLIERS:
+        return -1, 0, np.nan, ""
+    return i, best.inliers, _residual(sources[i][1], pixels, best.matrix), ""
 
 # %% ../../nbs/photographs/find.ipynb #d9ed2272
 def _describe_with_pixels(image: ImageLike) -> tuple[Picture, np.ndarray]:

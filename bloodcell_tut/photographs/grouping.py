@@ -7,11 +7,11 @@ __all__ = []
 
 # %% ../../nbs/photographs/grouping.ipynb #5bb03b4c
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,53 +21,48 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from ..files.one_bar import progress
+from ..files.pieces import in_pieces
 from bloodcell_tut.photographs.local_features import (
+    CLOSE_FEATURES,
+    CLOSE_SIDE,
     MIN_INLIERS,
     MIRRORED,
     SUSPECT_INLIERS,
+    ImageLike,
     Picture,
     count_inliers,
+    describe_picture,
 )
 
 # %% ../../nbs/photographs/grouping.ipynb #ab9ab426
-_In = TypeVar("_In")
 _Out = TypeVar("_Out")
-_AT_A_TIME, _AHEAD = 8, 64
-"""Items that a thread gets at a time, and how many such parts wait for one."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Threads that work through a list and show their progress."""
+    """What works through a list and shows its progress: `in_pieces` with so many threads."""
 
-    pool: ThreadPoolExecutor
+    n: int | None
 
     def map(
-        self, work: Callable[[_In], _Out], items: Sequence[_In], what: str, unit: str
+        self,
+        work: Callable[..., _Out],
+        items: Sequence[Any],
+        what: str,
+        unit: str,
+        *,
+        ask: Callable[[Any], Any] | None = None,
+        known: Any = None,
     ) -> Iterable[_Out]:
-        return progress(self._in_turn(work, items), what, len(items), unit)
-
-    def _in_turn(self, work: Callable[[_In], _Out], items: Sequence[_In]) -> Iterator[_Out]:
-        """Yield the answers in order; few wait in memory."""
-        waiting: deque[Future[list[_Out]]] = deque()
-        for start in range(0, len(items), _AT_A_TIME):
-            some = items[start : start + _AT_A_TIME]
-            waiting.append(self.pool.submit(lambda some: [*map(work, some)], some))
-            if len(waiting) > _AHEAD:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+        answers = in_pieces(work, items, ask=ask, known=known, workers=self.n)
+        return progress(answers, what, len(items), unit)
 
 
 def with_workers(work: Callable[[Workers], _Out], workers: int | None) -> _Out:
-    """Run `work` with a pool of threads; Ctrl-C ends it at once."""
-    pool = ThreadPoolExecutor(workers or os.cpu_count())
+    """Run `work` with so many threads, by default one for each core, or on the cluster."""
     # each of our threads multiplies matrices itself; more threads only hinder
     with threadpool_limits(1):
-        try:
-            return work(Workers(pool))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        return work(Workers(workers))
 
 # %% ../../nbs/photographs/grouping.ipynb #bf0a9297
 def set_numbers(groups: DisjointSet) -> np.ndarray:
@@ -147,18 +142,21 @@ def join_by_color(pictures: Sequence[Picture], run: Workers) -> DisjointSet:
     layouts = _shortened(_layouts([pictures[i] for i in small.tolist()]))
     by_layout = _nearest(layouts, _LAYOUT_NEIGHBORS, len(small)) % max(len(small), 1)
 
-    def joined(k: int) -> bool:
+    def ask(k: int) -> tuple[Picture, Picture] | None:
         i, j = pairs[k].tolist()
-        if groups.connected(i, j):
-            return False
-        return count_inliers(pictures[i], pictures[j], enough=MIN_INLIERS) >= MIN_INLIERS
+        return None if groups.connected(i, j) else (pictures[i], pictures[j])
 
     # nearest neighbors first: the more is joined, the less is left to compare
     pairs = _pairs((np.arange(len(pictures)), by_color), (small, by_layout))
-    for k, same in enumerate(run.map(joined, range(len(pairs)), "comparing", "pair")):
+    found = run.map(_are_siblings, range(len(pairs)), "comparing", "pair", ask=ask)
+    for k, same in enumerate(found):
         if same:
             groups.merge(*pairs[k].tolist())
     return groups
+
+
+def _are_siblings(pair: tuple[Picture, Picture]) -> bool:
+    return count_inliers(*pair, enough=MIN_INLIERS) >= MIN_INLIERS
 
 # %% ../../nbs/photographs/grouping.ipynb #b326de32
 _WORDS = 2048
@@ -209,7 +207,9 @@ class VisualWordIndex:
 def _texts(families: Sequence[Sequence[Picture]], run: Workers) -> np.ndarray:
     """Return the weighted words of each family, (families, words) float32."""
     words = VisualWordIndex([family[0].descriptions for family in families])
-    counts: np.ndarray = np.stack(list(run.map(words.count, families, "words", "group")))
+    counts: np.ndarray = np.stack(
+        list(run.map(VisualWordIndex.count, families, "words", "group", known=words))
+    )
     words.learn_weights(counts)
     return words.weighted(counts)
 
@@ -221,30 +221,57 @@ _CLOSE_INLIERS = 28
 
 
 def join_by_shape(
-    pictures: Sequence[Picture], groups: DisjointSet, closer: Callable[[int], Picture], run: Workers
+    pictures: Sequence[Picture], groups: DisjointSet, images: Sequence[ImageLike], run: Workers
 ) -> None:
     """Join groups whose members with the least fill register, whatever their colors.
 
-    Small pictures stay as they are: they have too few features for a text.
+    Small pictures stay as they are: they have too few features for a text. `images` are what the
+    pictures describe, for a closer look.
     """
     families = [f for f in _families(pictures, groups) if not pictures[f[0]].is_small]
     if len(families) < 2:
         return
     texts = _texts([[pictures[i] for i in family[:2]] for family in families], run)
 
-    def joined(pair: Sequence[int]) -> bool:
+    def ask(pair: Sequence[int]) -> list[list[_Member]] | None:
         a, b = families[pair[0]], families[pair[1]]
         if groups.connected(a[0], b[0]):
-            return False
-        best = _best(pictures.__getitem__, a, b, MIN_INLIERS, least=0.5)
-        if SUSPECT_INLIERS <= best < MIN_INLIERS:
-            return _best(closer, a[:2], b[:2], _CLOSE_INLIERS) >= _CLOSE_INLIERS
-        return best >= MIN_INLIERS
+            return None
+        return [[_member(pictures[i], images[i]) for i in f] for f in (a, b)]
 
     pairs = _pairs((np.arange(len(texts)), _nearest(texts, _WORD_NEIGHBORS))).tolist()
-    for (i, j), same in zip(pairs, run.map(joined, pairs, "joining", "pair"), strict=True):
+    found = run.map(_are_one, pairs, "joining", "pair", ask=ask)
+    for (i, j), same in zip(pairs, found, strict=True):
         if same:
             groups.merge(families[i][0], families[j][0])
+    _closer.cache_clear()
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A picture of a group and what it describes, known by a name."""
+
+    name: tuple[bytes, str]
+    picture: Picture = field(compare=False)
+    image: ImageLike = field(compare=False)
+
+
+def _member(picture: Picture, image: ImageLike) -> _Member:
+    path = "" if isinstance(image, np.ndarray) else str(image)
+    return _Member((picture.digest, path), picture, image)
+
+
+def _are_one(families: Sequence[Sequence[_Member]]) -> bool:
+    a, b = families
+    best = _best(attrgetter("picture"), a, b, MIN_INLIERS, least=0.5)
+    if SUSPECT_INLIERS <= best < MIN_INLIERS:
+        return _best(_closer, a[:2], b[:2], _CLOSE_INLIERS) >= _CLOSE_INLIERS
+    return best >= MIN_INLIERS
+
+
+@lru_cache(500)
+def _closer(member: _Member) -> Picture:
+    return describe_picture(member.image, side=CLOSE_SIDE, most=CLOSE_FEATURES)
 
 
 def _families(pictures: Sequence[Picture], groups: DisjointSet) -> list[list[int]]:
@@ -260,16 +287,16 @@ def _families(pictures: Sequence[Picture], groups: DisjointSet) -> list[list[int
 
 
 def _best(
-    look: Callable[[int], Picture],
-    a: Sequence[int],
-    b: Sequence[int],
+    look: Callable[[_Member], Picture],
+    a: Sequence[_Member],
+    b: Sequence[_Member],
     enough: int,
     least: float = 0.0,
 ) -> int:
     """Return the most inliers of any two, or the first that are enough."""
     best = 0
-    for i, j in product(a, b):
-        best = max(best, count_inliers(look(i), look(j), enough=enough, least=least))
+    for one, other in product(a, b):
+        best = max(best, count_inliers(look(one), look(other), enough=enough, least=least))
         if best >= enough:
             break
     return best

@@ -6,12 +6,21 @@
 __all__ = []
 
 # %% ../../nbs/runs/folds.ipynb #8d632207
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from ..evaluation import Evaluation
-from .report import Fold
+from ..files.pieces import is_elsewhere, one_by_one
+from ..pages.render import percent
+from .report import Fold, Step
+from .settings import RunSettings
+from .step_log import StepLog
+from ..split import Split
 from ..training_data import TrainingData
 
 # %% ../../nbs/runs/folds.ipynb #97bf50e0
@@ -25,3 +34,56 @@ def evaluate_together(whole: TrainingData, parts: Sequence[Evaluation], seed: in
 def fold_of(evaluation: Evaluation) -> Fold:
     n, interval = len(evaluation.test), evaluation.accuracy_interval
     return Fold(n, evaluation.n_photographs, evaluation.accuracy, interval)
+
+
+def say_folds(evaluation: Evaluation, n_folds: int) -> str:
+    """Print and return the score of all folds together."""
+    low, high = evaluation.accuracy_interval
+    said = f"{percent(evaluation.accuracy)} right of all images, each scored in one of {n_folds} "
+    said += f"folds; 95% interval from {percent(low)} to {percent(high)}"
+    print(f"all folds: {said}", flush=True)
+    return said
+
+# %% ../../nbs/runs/folds.ipynb #78cd8d2b
+Rows = tuple[np.ndarray, np.ndarray]
+"""Positions of the images to learn from, and of those to score on."""
+_Score = Callable[[RunSettings, Split, StepLog], Evaluation]
+
+
+def other_folds(
+    score: _Score, settings: RunSettings, whole: TrainingData | None, rows: Sequence[Rows]
+) -> Iterator[Evaluation]:
+    """Train and score a network for each fold but the first; a cluster begins at once."""
+    folds = [*enumerate(rows, start=1)][1:]
+    if not is_elsewhere():
+        return (found for found, _ in one_by_one(partial(_scored, score, settings), whole, folds))
+    there = one_by_one(partial(_scored_there, score, settings), whole, folds)
+    return map(partial(_noted, settings), there, folds)
+
+
+def fold_split(data: TrainingData, rows: Rows) -> Split:
+    return Split(*map(data.take, rows))
+
+
+def _scored(
+    score: _Score, settings: RunSettings, whole: TrainingData, fold: tuple[int, Rows]
+) -> tuple[Evaluation, list[Step]]:
+    log = StepLog(settings.out, fold[0], settings.folds or 1)
+    return score(settings, fold_split(whole, fold[1]), log), log.steps
+
+
+def _scored_there(
+    score: _Score, settings: RunSettings, whole: TrainingData, fold: tuple[int, Rows]
+) -> tuple[Evaluation, list[Step]]:
+    with tempfile.TemporaryDirectory() as out:
+        return _scored(score, replace(settings, out=Path(out)), whole, fold)
+
+
+def _noted(
+    settings: RunSettings, found: tuple[Evaluation, list[Step]], fold: tuple[int, Rows]
+) -> Evaluation:
+    """Print the lines of a worker."""
+    log = StepLog(settings.out, fold[0], settings.folds or 1)
+    for step in found[1]:
+        log.note(step)
+    return found[0]

@@ -38,9 +38,13 @@ class StepLog:
             yield said
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"stopped in {where}, {name}; {self.kept}") from None
-        seconds, result = time.perf_counter() - started, "; ".join(said)
-        self.steps.append(Step(name, result, round(seconds, 3)))
-        print(f"{where} {name}: {printable(result)} ({seconds:.1f} s)", flush=True)
+        self.note(Step(name, "; ".join(said), round(time.perf_counter() - started, 3)))
+
+    def note(self, step: Step) -> None:
+        """Print a step and keep it."""
+        self.steps.append(step)
+        where = self.fold or f"step {len(self.steps)}/9"
+        print(f"{where} {step.name}: {printable(step.result)} ({step.seconds:.1f} s)", flush=True)
 
     def seconds(self) -> dict[str, float]:
         """Return the seconds of each step and of all."""

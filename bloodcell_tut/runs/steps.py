@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/runs/steps.ipynb #70968469
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -29,7 +29,8 @@ from ..pages.render import PageFigure, percent
 from .cropping import CropDecision, decide_crop
 from .detector import run_detector, why_not_known
 from .figures import draw_examples
-from .folds import evaluate_together, fold_of
+from .folds import Rows, evaluate_together, fold_of
+from .folds import fold_split, other_folds, say_folds
 from .recipe_choice import choose_recipe
 from .report import DataFacts, Fold, SkippedFile, Step
 from .settings import RunSettings
@@ -37,7 +38,7 @@ from .step_log import StepLog
 from ..shuffling import shuffle
 from bloodcell_tut.split import (
     Split,
-    cross_validate_by_photograph,
+    fold_rows,
     split_by_image,
     split_by_photograph,
     without_copies,
@@ -66,8 +67,8 @@ class PreparedData:
         How the network is trained.
     whole : TrainingData or None
         All images, if each is scored in one of several folds.
-    more : Iterator of Split
-        The other folds, each made when needed.
+    rows : list of Rows
+        The positions of both parts of each fold in `whole`.
     """
 
     split: Split
@@ -77,7 +78,7 @@ class PreparedData:
     decision: CropDecision
     recipe: Recipe
     whole: TrainingData | None
-    more: Iterator[Split]
+    rows: list[Rows]
 
 
 @each_read_once()
@@ -104,9 +105,9 @@ def _data_steps(settings: RunSettings, log: StepLog) -> PreparedData:
         said += [f"{unreadable} files skipped"] if unreadable else []
         copies = len(skipped) - unreadable
         said += [f"{copies} copies of training images left out of the test data"] * bool(copies)
-    split, whole, more = _arrange(settings, parts, log)
+    split, whole, rows = _arrange(settings, parts, log)
     recipe = RECIPES[choice.name]
-    return PreparedData(split, facts, skipped, examples, decision, recipe, whole, more)
+    return PreparedData(split, facts, skipped, examples, decision, recipe, whole, rows)
 
 
 def _shorten(label: np.ndarray) -> str:
@@ -116,7 +117,7 @@ def _shorten(label: np.ndarray) -> str:
 
 def _arrange(
     settings: RunSettings, parts: list[TrainingData], log: StepLog
-) -> tuple[Split, TrainingData | None, Iterator[Split]]:
+) -> tuple[Split, TrainingData | None, list[Rows]]:
     """Do steps 4 to 7; empty `parts`, so that no copy of the images lives longer than needed."""
     with log.step("shuffle") as said:
         data = shuffle(parts.pop(0), settings.seed)
@@ -130,13 +131,13 @@ def _arrange(
         said += [f"the first image from {X[:1].min()}..{X[:1].max()} to {low:.2f}..{high:.2f}"]
         said += [f"its label from {y[0]} to {label}", "the network does so for each batch"]
     with log.step("split") as said:
-        split, more = _split(settings, data, parts)
+        split, rows = _split(settings, data, parts)
         said += [f"{settings.folds} folds, the numbers are of the first"] if settings.folds else []
         said += [f"{len(split.train):,} images to learn from", f"{len(split.test):,} to score on"]
         leaked = "an unknown share" if split.leaked_fraction is None else split.leaked_fraction
         leaked = leaked if isinstance(leaked, str) else percent(leaked)
         said.append(f"{leaked} of these with a sibling in training")
-    return split, data if settings.folds else None, more
+    return split, data if settings.folds else None, rows
 
 # %% ../../nbs/runs/steps.ipynb #ef721f20
 def _choose(settings: RunSettings) -> list[ImageDataset]:
@@ -186,14 +187,14 @@ def _skipped(parts: list[TrainingData]) -> tuple[SkippedFile, ...]:
 
 def _split(
     settings: RunSettings, data: TrainingData, test: list[TrainingData]
-) -> tuple[Split, Iterator[Split]]:
+) -> tuple[Split, list[Rows]]:
     if test:
-        return Split(data, test.pop()), iter(())
+        return Split(data, test.pop()), []
     if settings.folds:
-        folds = cross_validate_by_photograph(data, settings.folds, seed=settings.seed)
-        return next(folds), folds
+        rows = fold_rows(data, settings.folds, settings.seed, "photograph")
+        return fold_split(data, rows[0]), rows
     divide = split_by_photograph if settings.split == "photograph" else split_by_image
-    return divide(data, seed=settings.seed), iter(())
+    return divide(data, seed=settings.seed), []
 
 # %% ../../nbs/runs/steps.ipynb #47968402
 def _train(
@@ -298,32 +299,23 @@ def do_steps(settings: RunSettings) -> DoneSteps:
     require_cache()
     log = StepLog(settings.out)
     prepared = _data_steps(settings, log)
+    score = partial(_score_fold, prepared.recipe)
+    others = other_folds(score, settings, prepared.whole, prepared.rows)
     model, history = _train(settings, prepared.recipe, prepared.split, log)
     detector = run_detector(settings, model, prepared.split)
     notes = [] if detector else [why_not_known(settings.model, prepared.split)]
     evaluation = _evaluate(settings, model, prepared.split, log, notes)
     folds: tuple[Fold, ...] = ()
     if prepared.whole is not None:
-        evaluations = [evaluation, *_other_folds(settings, prepared)]
+        evaluations = [evaluation, *others]
         evaluation = evaluate_together(prepared.whole, evaluations, settings.seed)
         folds = tuple(map(fold_of, evaluations))
-        result = "; ".join([_say_folds(evaluation, len(folds)), *notes])
+        result = "; ".join([say_folds(evaluation, len(folds)), *notes])
         log.steps[-1] = replace(log.steps[-1], result=result)
     steps, seconds = tuple(log.steps), log.seconds()
     return DoneSteps(prepared, model, history, evaluation, folds, detector, steps, seconds)
 
 
-def _other_folds(settings: RunSettings, prepared: PreparedData) -> Iterator[Evaluation]:
-    """Train and score a network for each fold but the first."""
-    for number, split in enumerate(prepared.more, start=2):
-        log = StepLog(settings.out, number, settings.folds or 1)
-        model, _ = _train(settings, prepared.recipe, split, log)
-        yield _evaluate(settings, model, split, log)
-
-
-def _say_folds(evaluation: Evaluation, n_folds: int) -> str:
-    low, high = evaluation.accuracy_interval
-    said = f"{percent(evaluation.accuracy)} right of all images, each scored in one of {n_folds} "
-    said += f"folds; 95% interval from {percent(low)} to {percent(high)}"
-    print(f"all folds: {said}", flush=True)
-    return said
+def _score_fold(recipe: Recipe, settings: RunSettings, split: Split, log: StepLog) -> Evaluation:
+    model, _ = _train(settings, recipe, split, log)
+    return _evaluate(settings, model, split, log)
