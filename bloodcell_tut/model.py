@@ -8,6 +8,7 @@ __all__ = ['article_cnn', 'plot_history', 'small_cnn', 'train']
 # %% ../nbs/08_train_cnn.ipynb #759c0a7f
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -20,14 +21,10 @@ from tqdm.auto import tqdm
 
 from .files.checkpoint import Checkpoint, training_key
 from .errors import ModelError
-from bloodcell_tut.training.batches import (
-    Batches,
-    check_fit,
-    check_probabilities_of,
-    check_training,
-    takes_logits,
-    wants_one_hot,
-)
+from .training.batches import Batches, check_fit, check_probabilities_of
+from .training.batches import check_training, takes_logits, wants_one_hot
+from .training.machines import first_machine
+from .training.shares import agree, dealt, together
 from .training.recipe import ARTICLE, CELLS, Recipe
 from .training_data import TrainingData
 from .files.argument_checks import check_given, check_kind, check_options, check_whole
@@ -260,12 +257,13 @@ def train(
         used.compile(model, epochs * len(batches))
     batches.dense = wants_one_hot(model, len(data.class_names))
     _prepare_optimizer(model)
-    keep = None
-    if checkpoint is not None:
-        arrays = [] if batches.weights is None else [batches.weights]
-        arrays += [array for part in given for array in (part.images, part.labels)]
-        keep = Checkpoint(checkpoint, training_key(model, arrays, epochs, seed, used.batch_size))
-    return _fit(model, batches, validation, epochs, callbacks, keep)
+    arrays = [] if batches.weights is None else [batches.weights]
+    arrays += [array for part in given for array in (part.images, part.labels)]
+    with together(model):
+        make_key = partial(training_key, model, arrays, epochs, seed, used.batch_size)
+        agree(make_key, "other data or settings")
+        keep = Checkpoint(checkpoint, make_key(), writes=first_machine()) if checkpoint else None
+        return _fit(model, batches, validation, epochs, callbacks, keep)
 
 
 def _compare_augmentation(model: keras.Model, recipe: Recipe) -> None:
@@ -298,15 +296,17 @@ def _fit(
     keep: Checkpoint | None,
 ) -> keras.callbacks.History:
     start = keep.restore(model) if keep else 0
+    agree(lambda: start, "another state in the checkpoint, or none,")
     batches.go_to(start)
     watched = None if validation is None else Batches(validation, 256, dense=batches.dense)
     done, steps = start * len(batches), epochs * len(batches)
-    with tqdm(initial=done, total=steps, desc="training", unit="batch") as bar:
+    quiet = {} if first_machine() else {"disable": True}
+    with tqdm(initial=done, total=steps, desc="training", unit="batch", **quiet) as bar:
         history = model.fit(
-            batches,
+            dealt(batches),
             initial_epoch=start,
             epochs=epochs,
-            validation_data=watched,
+            validation_data=dealt(watched),
             shuffle=False,
             verbose=0,
             callbacks=[_Progress(bar), *([keep] if keep else []), *callbacks],

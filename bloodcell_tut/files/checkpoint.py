@@ -60,11 +60,13 @@ class Checkpoint(keras.callbacks.Callback):
         The file to keep it in.
     key
         Says which training it is; a file with another key is not used.
+    writes
+        Whether to write the file; of several machines, one does.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, *, writes: bool = True) -> None:
         super().__init__()
-        self.path, self.key = path, key
+        self.path, self.key, self.writes = path, key, writes
         self.past: dict[str, list[float]] = {}
 
     def restore(self, model: keras.Model) -> int:
@@ -87,6 +89,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Keep the state; Keras calls this."""
         for name, value in (logs or {}).items():
             self.past.setdefault(name, []).append(np.asarray(value).tolist())
+        if not self.writes:
+            return
         facts = json.dumps({"key": self.key, "history": self.past})
         variables = enumerate(_variables(self.model))
         values = {str(i): keras.ops.convert_to_numpy(v) for i, v in variables}

@@ -1,4 +1,5 @@
 from . import batches as batches
+from . import machines as machines
 from . import natural_images as natural_images
 from . import recipe as recipe
 from . import variation as variation
@@ -14,6 +15,7 @@ from .natural_images import Symmetry as Symmetry
 from .recipe import default_epochs as default_epochs
 from .natural_images import find_symmetry as find_symmetry
 from .batches import sampling_weights as sampling_weights
+from .machines import on_machines as on_machines
 from .natural_images import shift_images as shift_images
 from .recipe import slow_backend as slow_backend
 from .variation import vary_cells as vary_cells
@@ -30,6 +32,7 @@ __all__ = [
     "Symmetry",
     "default_epochs",
     "find_symmetry",
+    "on_machines",
     "sampling_weights",
     "shift_images",
     "slow_backend",

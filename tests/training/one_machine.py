@@ -1,0 +1,121 @@
+"""One of the machines of test_machines.py: a process of its own that does what it is told."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from builders import training_data
+
+from bloodcell_tut import TrainingData, small_cnn, train
+from bloodcell_tut.errors import BloodcellError
+from bloodcell_tut.training import ARTICLE, CELLS, on_machines
+
+FOLDER, FIRST, N, NUMBER, *TASKS = sys.argv[1:]
+n, number = int(N), int(NUMBER)
+
+
+def data(files: int, seed: int = 0) -> TrainingData:
+    """Return images, in a number that no number of machines divides."""
+    drawn = training_data(photographs_per_class=3, files=files, size=16)
+    noise = np.random.default_rng(seed).integers(0, 100, drawn.images.shape, np.uint8)
+    noise += (drawn.labels * 40).astype(np.uint8)[:, None, None, None]
+    photographs, paths = drawn.photographs[1:], drawn.paths[1:]
+    return TrainingData(noise[1:], drawn.labels[1:], photographs, paths, drawn.class_names)
+
+
+def network() -> keras.Model:
+    """Return a network with what may differ: it looks at the whole batch, and draws numbers."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    body = [
+        layers.Conv2D(4, 3, use_bias=False),
+        layers.BatchNormalization(momentum=0.5),
+        layers.ReLU(),
+    ]
+    end = [layers.GlobalAveragePooling2D(), layers.Dropout(0.3), layers.Dense(4, "softmax")]
+    return keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), *body, *end])
+
+
+def learn(model: keras.Model, recipe: Any, **settings: Any) -> dict[str, Any]:
+    images = data(3)
+    history = train(model, images, data(1), recipe=recipe, epochs=3, **settings).history
+    weights = [float(np.abs(array).sum()) for array in model.get_weights()]
+    seen = keras.ops.convert_to_numpy(model(images.images[:5]))  # on this machine alone
+    return {"history": history, "weights": weights, "answers": seen.tolist()}
+
+
+class Stop(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.stop_training = epoch == 1
+
+
+class Tell(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 3:
+            note("training", True)
+
+
+def note(name: str, found: Any) -> None:
+    (Path(FOLDER) / f"{name} {n} {number}.part").write_text(json.dumps(found))
+    (Path(FOLDER) / f"{name} {n} {number}.part").rename(Path(FOLDER) / f"{name} {n} {number}.json")
+
+
+def cells() -> Any:
+    return learn(small_cnn(4, 16), CELLS)
+
+
+def uneven() -> Any:
+    return learn(network(), replace(ARTICLE, batch_size=6))
+
+
+def resumed() -> Any:
+    kept = {"checkpoint": Path(FOLDER) / f"kept {n}.npz"}
+    recipe = replace(ARTICLE, batch_size=6)
+    stopped = learn(network(), recipe, **kept, callbacks=[Stop()])
+    return learn(network(), recipe, **kept) | {"before": stopped["history"]}
+
+
+def error_of(attempt: Callable[[], Any]) -> str:
+    try:
+        attempt()
+    except BloodcellError as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+def other_data() -> Any:
+    return error_of(lambda: train(network(), data(1, seed=number), recipe=ARTICLE, epochs=3))
+
+
+def other_checkpoint() -> Any:
+    path = Path(FOLDER) / f"checkpoint of {number}.npz"
+    if number == 0:
+        path.write_bytes((Path(FOLDER) / "kept 2.npz").read_bytes())
+    return error_of(lambda: learn(network(), replace(ARTICLE, batch_size=6), checkpoint=path))
+
+
+def endless() -> Any:
+    train(network(), data(1), recipe=ARTICLE, epochs=100_000, callbacks=[Tell()])
+
+
+def do_tasks() -> None:
+    for task in TASKS:
+        note(task, globals()[task]())
+
+
+try:
+    if n == 1:
+        do_tasks()
+    else:
+        with on_machines(FIRST, n, number=number):
+            do_tasks()
+except KeyboardInterrupt:
+    os._exit(130) if "stays" in TASKS else sys.exit(130)
+except BloodcellError as error:
+    sys.exit(f"{type(error).__name__}: {error}")
