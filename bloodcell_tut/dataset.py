@@ -21,6 +21,7 @@ from .files.folder_names import PARTS, part_of
 from .photographs.table import photographs_and_groups
 from .plots import check_ax, class_color
 from .sources import WORDS, locate_source
+from .files.remote import is_url, shown
 from .files.argument_checks import check_choice, check_kind, check_path, check_text
 from .files.argument_checks import unless_none
 from .files.array_checks import set_checked
@@ -110,7 +111,7 @@ def choose_dataset(
         with one subfolder for each class. Folders inside all class folders, such as one for each
         patient, belong together. Also a folder of images with a table of labels, photographs with
         boxes (Pascal VOC or YOLO), whose cells are cut out, or a ``.npz`` file with images and
-        labels.
+        labels. Each of these may be elsewhere, such as at ``"s3://bucket/folder"``.
     part
         ``"TRAIN"``, ``"TEST"``, ``"VALIDATION"`` or ``"TEST_SIMPLE"``; folders may be named
         train, Training, seg_train and so on. Without effect where the class folders lie at the
@@ -229,7 +230,7 @@ def _choose(
     )
     if ids is None and found.groups:
         ids = np.array(found.groups, dtype=str)
-    name = source if source in WORDS else path
+    name = shown(str(source)) if source in WORDS or is_url(source) else path
     origin = f"{name}, {found.part}" if found.part else str(name)
     names = tuple(found.files)
     return ImageDataset(tuple(paths), labels, names, ids, origin, groups, found.notes)

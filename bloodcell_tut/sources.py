@@ -16,6 +16,7 @@ from .errors import DatasetError, backend_needed
 from .drawing.sample import draw_sample
 from .files.argument_checks import check_options, check_path
 from .files.cache import cache_folder
+from .files.remote import fetch, is_url
 from .files.writing import write_atomically
 
 # %% ../nbs/sources.ipynb #bfbf1f80
@@ -34,7 +35,7 @@ def locate_source(source: Path | str, seed: int = 0) -> Path:
     Parameters
     ----------
     source
-        ``"sample"``, ``"kaggle"``, ``"cifar10"``, or the path of a folder or zip.
+        ``"sample"``, ``"kaggle"``, ``"cifar10"``, or the path or address of a folder or zip.
     seed
         Seed of the drawn sample, 0 or more.
 
@@ -64,7 +65,7 @@ def locate_source(source: Path | str, seed: int = 0) -> Path:
         return _download()
     if source == "cifar10":
         return _cifar10()
-    path = Path(source).expanduser().absolute()
+    path = (fetch(str(source)) if is_url(source) else Path(source)).expanduser().absolute()
     try:
         is_folder, is_zip = path.is_dir(), path.suffix.lower() == ".zip"
         if not is_folder:

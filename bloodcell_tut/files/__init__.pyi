@@ -20,6 +20,7 @@ from . import made_images as made_images
 from . import one_bar as one_bar
 from . import pieces as pieces
 from . import png_and_bmp as png_and_bmp
+from . import remote as remote
 from . import tiff as tiff
 from . import typed_json as typed_json
 from . import writing as writing

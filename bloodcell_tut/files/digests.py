@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from .one_bar import progress
 from .pieces import in_pieces
+from .remote import fetch_again
 from .writing import read_bounded
 
 # %% ../../nbs/files/digests.ipynb #69f1c44d
@@ -57,13 +58,22 @@ def content_digest(path: Path | str, *, again: bool = False) -> bytes:
 
 def _facts(path: Path | str) -> tuple[bytes, int, bool]:
     """Return a file's state, its size, and whether a change would be noticed."""
-    now, facts = time.time(), Path(path).stat()
+    now, facts = time.time(), _state(path)
     if not stat.S_ISREG(facts.st_mode):
         raise OSError("no regular file")
     times = facts.st_mtime_ns, facts.st_ctime_ns
     which = str(path), facts.st_dev, facts.st_ino, facts.st_size, *times
     key = hashlib.sha256(repr(which).encode()).digest()
     return key, facts.st_size, max(times) / 1e9 <= now - _AT_REST
+
+
+def _state(path: Path | str) -> os.stat_result:
+    try:
+        return Path(path).stat()
+    except FileNotFoundError:
+        if not fetch_again(path):
+            raise
+        return Path(path).stat()
 
 
 def _chunks(path: Path | str) -> Iterator[bytes]:
@@ -136,6 +146,8 @@ def bytes_of(path: Path, most: int) -> bytes:
     """
     try:
         key, _, is_at_rest = _facts(path)
+    except ConnectionError:
+        raise
     except OSError:
         return read_bounded(path, most)  # which says what it is
     data = _Pass.waiting.get(key)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from ..errors import BloodcellError
 from .argument_checks import check_text, unless_none
+from .remote import fetched_folders, know_folders
 from .writing import code_stamp
 
 # %% ../../nbs/files/pieces.ipynb #93dbc6ae
@@ -227,11 +228,12 @@ def _in_turn(
 def _on_workers(
     client: Any, work: Callable[..., _Out], items: Sequence[Any], ask: Any, known: Any
 ) -> Iterator[_Out]:
-    shared = () if known is None else (_shared(client, known),)
+    shared = [] if known is None else [_shared(client, known)]
 
     def submit(part: Sequence[Any]) -> Callable[[], list[_Out]]:
         questions = [*part] if ask is None else [*map(ask, part)]
-        return _waiting_for(client, client.submit(_task, work, questions, *shared, pure=False))
+        task = client.submit(_task, work, questions, fetched_folders(), *shared, pure=False)
+        return partial(_result, client, task)
 
     def ahead() -> int:
         return 2 * max(1, sum(client.nthreads().values()))
@@ -239,10 +241,13 @@ def _on_workers(
     return _in_turn(submit, _parts(items, _AT_A_TIME), ahead)
 
 
-def _task(work: Callable[..., Any], part: Sequence[Any], *known: Any) -> list[Any]:
+def _task(
+    work: Callable[..., Any], part: Sequence[Any], folders: dict[str, str], *known: Any
+) -> list[Any]:
     """Do the work of one task, on a worker."""
     from threadpoolctl import threadpool_limits
 
+    know_folders(folders)
     with threadpool_limits(1):
         return _answers(partial(work, *known), part)
 
@@ -258,10 +263,6 @@ def _shared(client: Any, value: Any) -> Any:
 
 def _same(value: _In) -> _In:
     return value
-
-
-def _waiting_for(client: Any, future: Any) -> Callable[[], list[Any]]:
-    return partial(_result, client, future)
 
 
 def _result(client: Any, future: Any) -> Any:

@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,7 +42,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Drawn cells, one file cut off and one emptied."""
     folder = tmp_path_factory.mktemp("data") / "sample"
     bt.draw_sample(folder, n_photographs=12, n_images=60)
-    first, second, *_ = sorted(folder.rglob("*.jpeg"))
+    first, second, *_ = sorted(path for path in folder.rglob("*.jpeg") if "TRAIN" in path.parts)
     first.write_bytes(first.read_bytes()[:300])
     second.write_bytes(b"")
     return folder
@@ -79,6 +80,46 @@ def test_a_cluster_finds_what_threads_find(cluster: Any, sample: Path) -> None:
     assert [f.note for f in here[6] if f.kind == "unreadable"] == [why for _, why in here[5]]
 
 
+def test_folds_on_a_cluster(
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, settings = training_data(), RunSettings(folds=3, out=tmp_path)
+    rows = [(np.arange(i, 96, 2), np.arange(i + 1, 96, 3)) for i in range(3)]
+    here = list(other_folds(by_pixels, settings, whole, rows))
+    said = capsys.readouterr().out
+    assert len(list(tmp_path.iterdir())) == 2
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with on_cluster(cluster.scheduler_address):
+        there = list(other_folds(by_pixels, settings, whole, rows))
+    assert not list(tmp_path.iterdir()), "a worker needs no folder of the run"
+    assert [line[:25] for line in capsys.readouterr().out.splitlines()] == [
+        line[:25] for line in said.splitlines()
+    ]
+    assert "fold 2/3 evaluate: 32 images" in said
+    for one, other, row in zip(here, there, rows[1:], strict=True):
+        assert np.array_equal(one.probabilities, other.probabilities)
+        assert one.test.paths == other.test.paths == fold_split(whole, row).test.paths
+
+
+def test_workers_fetch_what_they_lack(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bt.draw_sample(tmp_path / "here" / "cells", n_photographs=8, n_images=32)
+    monkeypatch.setenv("BLOODCELL_TUT_CACHE", str(tmp_path / "cache"))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "here"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        dataset = bt.choose_dataset(f"http://127.0.0.1:{server.server_port}/cells")
+        here = bt.create_training_data(dataset, 16, crop=False).images
+        for path in dataset.paths:
+            path.unlink()
+        with on_cluster(cluster.scheduler_address):
+            there = bt.create_training_data(dataset, 16, crop=False)
+        server.shutdown()
+    assert there.skipped == () and np.array_equal(there.images, here)
+
+
 def test_images_without_files_are_compared_too(cluster: Any) -> None:
     images = [
         np.random.default_rng(i // 2).integers(0, 255, (90, 90, 3), np.uint8) for i in range(6)
@@ -113,28 +154,6 @@ def test_a_piece_that_kills_all_is_given_up(cluster: Any, monkeypatch: pytest.Mo
     with on_cluster(cluster.scheduler_address):
         with pytest.raises(bt.BloodcellError, match="a piece of work has ended several workers"):
             list(in_pieces(fatal, range(1)))
-
-
-def test_folds_on_a_cluster(
-    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    whole, settings = training_data(), RunSettings(folds=3, out=tmp_path)
-    rows = [(np.arange(i, 96, 2), np.arange(i + 1, 96, 3)) for i in range(3)]
-    here = list(other_folds(by_pixels, settings, whole, rows))
-    said = capsys.readouterr().out
-    assert len(list(tmp_path.iterdir())) == 2
-    for path in tmp_path.iterdir():
-        path.unlink()
-    with on_cluster(cluster.scheduler_address):
-        there = list(other_folds(by_pixels, settings, whole, rows))
-    assert not list(tmp_path.iterdir()), "a worker needs no folder of the run"
-    assert [line[:25] for line in capsys.readouterr().out.splitlines()] == [
-        line[:25] for line in said.splitlines()
-    ]
-    assert "fold 2/3 evaluate: 32 images" in said
-    for one, other, row in zip(here, there, rows[1:], strict=True):
-        assert np.array_equal(one.probabilities, other.probabilities)
-        assert one.test.paths == other.test.paths == fold_split(whole, row).test.paths
 
 
 def test_ctrl_c_leaves_nothing_on_the_cluster(cluster: Any, tmp_path: Path) -> None:
@@ -231,10 +250,3 @@ def test_a_worker_without_the_package() -> None:
     )
     with pytest.raises(bt.BloodcellError, match="worker tcp://a:1 can't load bloodcell_tut"):
         pieces._check_workers(lacking, "tcp://a:0")
-
-
-def test_an_import_loads_neither_dask_nor_fsspec() -> None:
-    code = "import sys, bloodcell_tut as bt; bt.create_training_data, bt.files.on_cluster; "
-    code += "print({'dask', 'distributed', 'fsspec'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert done.stdout == "set()\n"

@@ -174,7 +174,8 @@ def test_import_is_light() -> None:
 def test_only_what_trains_or_predicts_imports_keras() -> None:
     code = (
         "import sys, bloodcell_tut as bt; bt.choose_dataset, bt.create_training_data, bt.shuffle,"
-        "bt.normalize, bt.split_by_photograph; print({'tensorflow', 'keras'} & set(sys.modules))"
+        "bt.normalize, bt.split_by_photograph, bt.audit; "
+        "print({'tensorflow', 'keras', 'dask', 'distributed', 'fsspec'} & set(sys.modules))"
     )
     assert run(sys.executable, "-c", code).stdout.strip() == "set()"
 
