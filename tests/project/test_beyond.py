@@ -32,7 +32,11 @@ def test_it_is_short_and_in_order(lesson: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lesson", "results"),
-    [("another_laboratory", "laboratories"), ("any_pictures", "picture_choices")],
+    [
+        ("another_laboratory", "laboratories"),
+        ("any_pictures", "picture_choices"),
+        ("more_machines", "audit_scale"),
+    ],
 )
 def test_a_table_is_the_measured_one(lesson: str, results: str) -> None:
     said = "\n".join(markdown(NBS / "beyond" / f"{lesson}.ipynb"))
