@@ -24,7 +24,7 @@ from .errors import ModelError
 from .training.batches import Batches, check_fit, check_probabilities_of
 from .training.batches import check_training, takes_logits, wants_one_hot
 from .training.machines import first_machine
-from .training.shares import agree, dealt, together
+from .training.shares import agree, begin_alike, dealt, restore, together
 from .training.recipe import ARTICLE, CELLS, Recipe
 from .training_data import TrainingData
 from .files.argument_checks import check_given, check_kind, check_options, check_whole
@@ -259,11 +259,11 @@ def train(
     _prepare_optimizer(model)
     arrays = [] if batches.weights is None else [batches.weights]
     arrays += [array for part in given for array in (part.images, part.labels)]
-    with together(model):
-        make_key = partial(training_key, model, arrays, epochs, seed, used.batch_size)
-        agree(make_key, "other data or settings")
-        keep = Checkpoint(checkpoint, make_key(), writes=first_machine()) if checkpoint else None
-        return _fit(model, batches, validation, epochs, callbacks, keep)
+    begin_alike(model)
+    make_key = partial(training_key, model, arrays, epochs, seed, used.batch_size)
+    agree(make_key, "other data or settings")
+    keep = Checkpoint(checkpoint, make_key(), writes=first_machine()) if checkpoint else None
+    return _fit(model, batches, validation, epochs, callbacks, keep)
 
 
 def _compare_augmentation(model: keras.Model, recipe: Recipe) -> None:
@@ -295,13 +295,13 @@ def _fit(
     callbacks: Sequence[keras.callbacks.Callback],
     keep: Checkpoint | None,
 ) -> keras.callbacks.History:
-    start = keep.restore(model) if keep else 0
-    agree(lambda: start, "another state in the checkpoint, or none,")
+    start = restore(model, keep)
     batches.go_to(start)
     watched = None if validation is None else Batches(validation, 256, dense=batches.dense)
     done, steps = start * len(batches), epochs * len(batches)
     quiet = {} if first_machine() else {"disable": True}
-    with tqdm(initial=done, total=steps, desc="training", unit="batch", **quiet) as bar:
+    bar = tqdm(initial=done, total=steps, desc="training", unit="batch", **quiet)
+    with bar, together(model):
         history = model.fit(
             dealt(batches),
             initial_epoch=start,

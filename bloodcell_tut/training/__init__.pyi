@@ -2,6 +2,7 @@ from . import batches as batches
 from . import machines as machines
 from . import natural_images as natural_images
 from . import recipe as recipe
+from . import shares as shares
 from . import variation as variation
 from .recipe import ANYWHERE as ANYWHERE
 from .recipe import ARTICLE as ARTICLE
@@ -14,8 +15,8 @@ from .recipe import Recipe as Recipe
 from .natural_images import Symmetry as Symmetry
 from .recipe import default_epochs as default_epochs
 from .natural_images import find_symmetry as find_symmetry
-from .batches import sampling_weights as sampling_weights
 from .machines import on_machines as on_machines
+from .batches import sampling_weights as sampling_weights
 from .natural_images import shift_images as shift_images
 from .recipe import slow_backend as slow_backend
 from .variation import vary_cells as vary_cells

@@ -64,14 +64,14 @@ def first_machine() -> bool:
     """Return whether this machine writes the files: the first of several does, or the only one."""
     return _here is None or _here.number == 0
 
-# %% ../../nbs/training/machines.ipynb #56cb63d0
+# %% ../../nbs/training/machines.ipynb #b92ed307
 @contextmanager
 def on_machines(first: str, n: int, *, number: int, patience: int = 60) -> Iterator[None]:
     """Let each `train` inside share its work with other machines, which do the same.
 
     All machines must be given the same data and settings. Each ends with the same network and
-    history as one alone would have, up to rounding; the first one writes the checkpoint, the
-    others read it, so it must be in a folder that all can see. Once in a Python process.
+    history as one alone would have, up to rounding; only the first one reads and writes the
+    checkpoint. Once in a Python process.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def on_machines(first: str, n: int, *, number: int, patience: int = 60) -> Itera
     BloodcellError
         When not all machines appear in time, or one of them stops.
     ModelError
-        When the machines don't have the same data, model, settings or checkpoint.
+        When the machines don't have the same data, model or settings.
     """
     _check_machines(first, n, number, patience)
     _require_jax()

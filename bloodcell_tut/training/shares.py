@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/training/shares.ipynb #7623f608
+# %% ../../nbs/training/shares.ipynb #d189eb7b
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,9 +16,10 @@ import keras
 import numpy as np
 
 from bloodcell_tut.errors import ModelError
-from bloodcell_tut.training.machines import Machine, this_machine
+from bloodcell_tut.files.checkpoint import Checkpoint
+from bloodcell_tut.training.machines import Machine, first_machine, this_machine
 
-# %% ../../nbs/training/shares.ipynb #7f0b0a18
+# %% ../../nbs/training/shares.ipynb #b5ba9c73
 def agree(value: Callable[[], object], what: str) -> None:
     """Refuse to go on if machines don't have the same; do nothing if this machine is alone.
 
@@ -35,10 +37,10 @@ def agree(value: Callable[[], object], what: str) -> None:
     """
     if (here := this_machine()) is None:
         return
-    from jax.experimental import multihost_utils as together
+    from jax.experimental import multihost_utils
 
     digest = hashlib.sha256(repr(value()).encode()).digest()
-    found = together.process_allgather(np.frombuffer(digest, np.uint8))
+    found = multihost_utils.process_allgather(np.frombuffer(digest, np.uint8))
     if others := [k for k, row in enumerate(found) if (row != found[0]).any()]:
         raise ModelError(
             f"machine {', '.join(map(str, others))} of 0 to {here.n - 1}: found {what} than on "
@@ -46,25 +48,80 @@ def agree(value: Callable[[], object], what: str) -> None:
         )
 
 
-@contextmanager
-def together(model: keras.Model) -> Iterator[None]:
-    """Put a compiled model on all machines while it trains; do nothing if this one is alone.
+def begin_alike(model: keras.Model) -> None:
+    """Give a model the first machine's weights; do nothing if this machine is alone.
 
     Parameters
     ----------
     model
-        Its optimizer is built.
+        Compiled, its optimizer built.
+
+    Raises
+    ------
+    ModelError
+        On all machines, when one has another model, or other devices, than the first.
     """
     if this_machine() is None:
-        yield
         return
     from jax import local_device_count
 
     facts = [local_device_count(), [(v.shape, v.dtype) for v in _variables(model)]]
     agree(lambda: facts, "another model or number of devices")
+    values = _values(model)
+    first = _from_first(b"".join(value.tobytes() for value in values))
+    ends = np.cumsum([value.nbytes for value in values])
+    for variable, value, end in zip(_variables(model), values, ends, strict=True):
+        flat = np.frombuffer(first[end - value.nbytes : end], value.dtype)
+        variable.assign(flat.reshape(value.shape))
+
+
+def restore(model: keras.Model, keep: Checkpoint | None) -> int:
+    """Load a checkpoint, the first machine's, and return the epochs done; 0 without one.
+
+    Parameters
+    ----------
+    model
+        Compiled, its optimizer built.
+    keep
+        The checkpoint; None if nothing is kept.
+    """
+    start = keep.restore(model) if keep and first_machine() else 0
+    if this_machine() is not None and keep:
+        facts = json.dumps([start, keep.past]).encode()
+        start, keep.past = json.loads(_from_first(facts.ljust(_most_bytes(facts))))
+        begin_alike(model)
+    return start
+
+
+def _most_bytes(own: bytes) -> int:
+    from jax.experimental import multihost_utils
+
+    return int(multihost_utils.process_allgather(np.array(len(own))).max())
+
+
+def _from_first(own: bytes) -> bytes:
+    """Return what the first machine has; all have as many bytes."""
+    from jax.experimental import multihost_utils
+
+    found = multihost_utils.broadcast_one_to_all(np.frombuffer(own, np.uint8))
+    return np.asarray(found).tobytes()
+
+
+@contextmanager
+def together(model: keras.Model) -> Iterator[None]:
+    """Put a model on all machines while it trains; do nothing if this one is alone.
+
+    Parameters
+    ----------
+    model
+        Compiled, its optimizer built, the same on all machines.
+    """
+    if this_machine() is None:
+        yield
+        return
     distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
     with distribution.scope():
-        _place(model, _values_of_first(model), distribution.get_variable_layout)
+        _place(model, distribution.get_variable_layout)
         model.train_step, model.test_step = _cut(model.train_step), _cut(model.test_step)
         model.train_function = model.test_function = None
         try:
@@ -73,7 +130,7 @@ def together(model: keras.Model) -> Iterator[None]:
             del model.train_step, model.test_step
             model.train_function = model.test_function = None
             with suppress(ValueError, RuntimeError):  # another machine stopped: there are no sums
-                _place(model, _values(model), lambda variable: None)
+                _place(model, lambda variable: None)
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -84,25 +141,14 @@ def _values(model: keras.Model) -> list[np.ndarray]:
     return [np.asarray(keras.ops.convert_to_numpy(v)) for v in _variables(model)]
 
 
-def _values_of_first(model: keras.Model) -> list[np.ndarray]:
-    from jax.experimental import multihost_utils as together
+def _place(model: keras.Model, layout_of: Callable[[Any], Any]) -> None:
+    from jax import make_array_from_process_local_data as spread
 
-    values = _values(model)
-    own = np.frombuffer(b"".join(value.tobytes() for value in values), np.uint8)
-    first = np.asarray(together.broadcast_one_to_all(own)).tobytes()
-    ends = np.cumsum([value.nbytes for value in values])
-    return [
-        np.frombuffer(first[end - value.nbytes : end], value.dtype).reshape(value.shape)
-        for end, value in zip(ends, values, strict=True)
-    ]
-
-
-def _place(model: keras.Model, values: list[np.ndarray], layout_of: Callable[[Any], Any]) -> None:
-    for variable, value in zip(_variables(model), values, strict=True):
+    for variable, value in zip(_variables(model), _values(model), strict=True):
+        layout = layout_of(variable)
         # Keras has no public way to move a variable once it is made
-        variable._layout = None
-        variable._layout = layout_of(variable)
-        variable.assign(value)
+        variable._layout = layout
+        variable.assign(value if layout is None else spread(layout.backend_layout, value))
 
 # %% ../../nbs/training/shares.ipynb #f0f02f23
 def dealt(batches: keras.utils.PyDataset | None) -> keras.utils.PyDataset | None:

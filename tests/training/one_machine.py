@@ -1,9 +1,7 @@
 """One of the machines of test_machines.py: a process of its own that does what it is told."""
 
 import json
-import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 from builders import training_data
+from keras import layers
 
-from bloodcell_tut import TrainingData, small_cnn, train
+from bloodcell_tut import TrainingData, train
 from bloodcell_tut.errors import BloodcellError
-from bloodcell_tut.training import ARTICLE, CELLS, on_machines
+from bloodcell_tut.training import ARTICLE, CELLS, on_machines, vary_cells
 
 FOLDER, FIRST, N, NUMBER, *TASKS = sys.argv[1:]
 n, number = int(N), int(NUMBER)
@@ -29,22 +28,22 @@ def data(files: int, seed: int = 0) -> TrainingData:
     return TrainingData(noise[1:], drawn.labels[1:], photographs, paths, drawn.class_names)
 
 
+RECIPE = replace(CELLS, batch_size=6, balanced=False, variation=vary_cells)
+"""What may differ: random turns, images varied in the batch, a last batch that is shorter."""
+
+
 def network() -> keras.Model:
-    """Return a network with what may differ: it looks at the whole batch, and draws numbers."""
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    body = [
-        layers.Conv2D(4, 3, use_bias=False),
-        layers.BatchNormalization(momentum=0.5),
-        layers.ReLU(),
-    ]
+    """Return a network with what else may: it looks at the whole batch, and draws numbers."""
+    keras.utils.set_random_seed(number)  # the first machine's weights are everybody's
+    body = [*(make() for make in RECIPE.augmentation), layers.Conv2D(4, 3, use_bias=False)]
+    body += [layers.BatchNormalization(momentum=0.5), layers.ReLU()]
     end = [layers.GlobalAveragePooling2D(), layers.Dropout(0.3), layers.Dense(4, "softmax")]
     return keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), *body, *end])
 
 
-def learn(model: keras.Model, recipe: Any, **settings: Any) -> dict[str, Any]:
-    images = data(3)
-    history = train(model, images, data(1), recipe=recipe, epochs=3, **settings).history
+def learn(**settings: Any) -> dict[str, Any]:
+    model, images = network(), data(3)
+    history = train(model, images, data(1), recipe=RECIPE, epochs=3, **settings).history
     weights = [float(np.abs(array).sum()) for array in model.get_weights()]
     seen = keras.ops.convert_to_numpy(model(images.images[:5]))  # on this machine alone
     return {"history": history, "weights": weights, "answers": seen.tolist()}
@@ -66,42 +65,31 @@ def note(name: str, found: Any) -> None:
     (Path(FOLDER) / f"{name} {n} {number}.part").rename(Path(FOLDER) / f"{name} {n} {number}.json")
 
 
-def cells() -> Any:
-    return learn(small_cnn(4, 16), CELLS)
-
-
-def uneven() -> Any:
-    return learn(network(), replace(ARTICLE, batch_size=6))
+def learned() -> Any:
+    return learn()
 
 
 def resumed() -> Any:
-    kept = {"checkpoint": Path(FOLDER) / f"kept {n}.npz"}
-    recipe = replace(ARTICLE, batch_size=6)
-    stopped = learn(network(), recipe, **kept, callbacks=[Stop()])
-    return learn(network(), recipe, **kept) | {"before": stopped["history"]}
-
-
-def error_of(attempt: Callable[[], Any]) -> str:
-    try:
-        attempt()
-    except BloodcellError as error:
-        return f"{type(error).__name__}: {error}"
-    return "no error"
+    kept = {"checkpoint": Path(FOLDER) / f"kept by {number} of {n}.npz"}
+    stopped = learn(**kept, callbacks=[Stop()])
+    found = learn(**kept)
+    return found | {"before": stopped["history"], "kept": kept["checkpoint"].exists()}
 
 
 def other_data() -> Any:
-    return error_of(lambda: train(network(), data(1, seed=number), recipe=ARTICLE, epochs=3))
+    try:
+        train(plain(), data(1, seed=number), recipe=ARTICLE, epochs=3)
+    except BloodcellError as error:
+        return f"{type(error).__name__}: {error}"
 
 
-def other_checkpoint() -> Any:
-    path = Path(FOLDER) / f"checkpoint of {number}.npz"
-    if number == 0:
-        path.write_bytes((Path(FOLDER) / "kept 2.npz").read_bytes())
-    return error_of(lambda: learn(network(), replace(ARTICLE, batch_size=6), checkpoint=path))
+def plain() -> keras.Model:
+    last = [layers.Flatten(), layers.Dense(4, "softmax")]
+    return keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), *last])
 
 
 def endless() -> Any:
-    train(network(), data(1), recipe=ARTICLE, epochs=100_000, callbacks=[Tell()])
+    train(plain(), data(1), recipe=ARTICLE, epochs=100_000, callbacks=[Tell()])
 
 
 def do_tasks() -> None:
@@ -116,6 +104,6 @@ try:
         with on_machines(FIRST, n, number=number):
             do_tasks()
 except KeyboardInterrupt:
-    os._exit(130) if "stays" in TASKS else sys.exit(130)
+    sys.exit(130)
 except BloodcellError as error:
     sys.exit(f"{type(error).__name__}: {error}")
