@@ -15,7 +15,7 @@ PACKAGE = ROOT / "bloodcell_tut"
 BESIDE = ("article_repaired", "errata", "glossary")
 
 # what follows the nine steps, in the order in which to read it
-BEYOND = ("another_laboratory", "any_pictures", "denoising", "captioning")
+BEYOND = ("another_laboratory", "any_pictures", "denoising", "captioning", "more_machines")
 
 # answers to what readers ask, the most urgent first
 HOW_TO = (

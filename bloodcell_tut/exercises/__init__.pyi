@@ -15,6 +15,7 @@ from . import lesson_07 as lesson_07
 from . import lesson_08 as lesson_08
 from . import lesson_09 as lesson_09
 from . import likely_scores as likely_scores
+from . import more_machines as more_machines
 from .engine import Exercise as Exercise
 from .engine import Reply as Reply
 from .engine import Wrong as Wrong

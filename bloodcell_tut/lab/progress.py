@@ -224,6 +224,7 @@ _LINKS = {
     "any_pictures": "beyond/any_pictures.ipynb",
     "denoising": "beyond/denoising.ipynb",
     "captioning": "beyond/captioning.ipynb",
+    "more_machines": "beyond/more_machines.ipynb",
 }
 _START = """# Nine steps to an honest score
 
@@ -238,7 +239,8 @@ Click a lesson to open it. In a lesson, Shift+Enter runs a cell and goes to the 
 [Errata]({errata}) and [glossary]({glossary}) are beside the lessons. After the nine steps:
 [see what a network sees]({explain}), [let it name your own cells]({own_photographs}),
 [go to another laboratory]({another_laboratory}), [look at any pictures]({any_pictures}),
-[take noise away]({denoising}), and [let it write sentences]({captioning}).
+[take noise away]({denoising}), [let it write sentences]({captioning}), and
+[use more machines]({more_machines}).
 
 *Each start and each solved exercise writes this page again; keep notes elsewhere. While it is open
 it doesn't change: reload it in your browser to see what is new.*

@@ -58,7 +58,7 @@ def test_it_opens_on_the_first_lesson_with_the_steps_beside_it(lab: Lab, page: P
     assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0, "only looked at"
     page.locator(".lm-TabBar-tabLabel").get_by_text("START.md").click()
     start = page.locator(".jp-MarkdownViewer:visible")
-    expect(start.get_by_role("link")).to_have_count(18)
+    expect(start.get_by_role("link")).to_have_count(19)
     expect(start).to_contain_text("0 of 36 exercises solved")
     start.get_by_role("link", name="Step 7: split").click()
     expect(page.locator(".jp-NotebookPanel:visible h1")).to_contain_text("Step 7: split")

@@ -36,6 +36,7 @@ def test_it_is_short_and_in_order(lesson: Path) -> None:
         ("another_laboratory", "laboratories"),
         ("any_pictures", "picture_choices"),
         ("any_pictures", "pictures"),
+        ("more_machines", "audit_scale"),
     ],
 )
 def test_a_table_is_the_measured_one(lesson: str, results: str) -> None:
