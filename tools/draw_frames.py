@@ -126,7 +126,7 @@ def change(still: Image.Image, now: Image.Image) -> Image.Image:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    picture.save(path, lossless=True, method=4)
+    picture.save(path, lossless=True, method=6, quality=100)
 
 
 def facts(alt: str, values: dict[str, Any], moves: dict[str, list[Any]]) -> frames.Figure:

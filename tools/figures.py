@@ -19,8 +19,8 @@ SIDE, FILLED = 36, 0.6
 RARE, COLORS, EIGHT_COMMONEST = 0.0005, 25, 0.83
 # in a large part with more shades than gray alone has, few may be everywhere: an even ground
 LARGE, GRAYS, EVEN_GROUND = 100, 32, 0.93
-# twice the width of a page's text, for screens with two pixels in place of one
-WIDEST = 1400
+# nearly twice the width of a page's text, for screens with two pixels in place of one
+WIDEST = 1300
 LINK = re.compile(r'(href="[./]*_images/([^"]+))\.png(?=")')
 IMAGE = re.compile(r'<img ([^>]*?)src="([./]*_images/)([^"]+)\.png"([^>]*?) ?/?>')
 
@@ -45,7 +45,7 @@ def _shrink(path: Path) -> Figure:
     picture = Image.open(path).convert("RGB")
     figure = look_at(np.asarray(picture))
     # lines and letters stay as they are, photographs nearly so
-    quality, method = (55, 6) if figure.pictures else (60, 1)
+    quality, method = (50, 6) if figure.pictures else (60, 1)
     if figure.pictures:
         picture.thumbnail((WIDEST, figure.height))
     small = path.with_suffix(".webp")

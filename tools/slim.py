@@ -24,7 +24,10 @@ NEEDLESS = re.compile(
     r'|<meta name="viewport" content="width=device-width, initial-scale=1"/>'
     r'|(?<=class=")docutils (?=literal )|(?<=literal) notranslate(?=")'
     r'| docutils container(?=")| class="reference internal"|(?<=class=")reference internal (?=nav)'
-    r'|<div id="ethical-ad-placement"[^>]*></div>|(?<="xref )py py-\w+ docutils (?=literal)'
+    r'|<div class="sidebar-primary-items__end[^>]*>\s*<div[^>]*>\s*<div id="ethical-ad-placement"'
+    r"[^>]*>\s*</div>\s*</div>\s*</div>"
+    r'| data-bs-placement="bottom"| data-bs-toggle="tooltip"|<footer class="bd-footer">\s*</footer>'
+    r'|<div class="footer-item">\s*</div>|(?<="xref )py py-\w+ docutils (?=literal)'
     r'| title="(?:Link to this (?:heading|definition)|bloodcell_tut\.[^"]*)"',
     re.S,
 )
