@@ -61,5 +61,5 @@ def test_each_way_trains(way: str, tiny_archive: TinyArchive, empty_cache: Path)
 def test_the_command_offers_all_benches() -> None:
     script = Path(bench_tools.__file__).with_name("bench.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
-    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale,profile"
-    assert f"{{{what},installs}}" in done.stdout
+    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale,cluster"
+    assert f"{{{what},profile,installs}}" in done.stdout
