@@ -19,9 +19,11 @@ import pytest
 from builders import training_data
 from distributed import LocalCluster
 from far_work import by_pixels, fatal, fatal_once, noted
+from typer.testing import CliRunner
 
 import bloodcell_tut as bt
 from bloodcell_tut.baselines import cross_validated, decision_tree
+from bloodcell_tut.cli import app
 from bloodcell_tut.files import on_cluster, pieces
 from bloodcell_tut.files.pieces import in_pieces, is_elsewhere, one_by_one
 from bloodcell_tut.photographs.find import match_originals
@@ -100,6 +102,18 @@ def test_folds_on_a_cluster(
     for one, other, row in zip(here, there, rows[1:], strict=True):
         assert np.array_equal(one.probabilities, other.probabilities)
         assert one.test.paths == other.test.paths == fold_split(whole, row).test.paths
+
+
+def test_the_commands_take_it(cluster: Any, sample: Path, tmp_path: Path) -> None:
+    def call(*words: str) -> Any:
+        return CliRunner().invoke(app, [*words])
+
+    here = call("audit", str(sample), "--json")
+    there = call("audit", str(sample), "--json", "--cluster", cluster.scheduler_address)
+    assert (here.exit_code, there.exit_code) == (0, 0) and here.stdout == there.stdout
+    found = call("run", "--cluster", "nowhere", "--out", str(tmp_path / "out"))
+    assert found.exit_code == 1 and "no Dask scheduler at nowhere" in found.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_workers_fetch_what_they_lack(

@@ -98,5 +98,5 @@ def test_a_worker_keeps_the_pairs_it_flags(tmp_path) -> None:
 def test_the_command_offers_all_benches() -> None:
     script = Path(bench_tools.__file__).with_name("bench.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
-    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale,peers"
-    assert f"{{{what},profile,installs}}" in done.stdout
+    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale"
+    assert f"{{{what},cluster,peers,profile,installs}}" in done.stdout
