@@ -133,7 +133,7 @@ def _require_jax() -> None:
         raise BackendError(
             f"found Keras with {found}; expected JAX, which trains on several machines; set the "
             "environment variable KERAS_BACKEND to jax before you start Python, and install it "
-            "with: pip install 'bloodcell_tut[jax]'"
+            "with: pip install jax"
         )
 
 # %% ../../nbs/training/machines.ipynb #4b70d23d

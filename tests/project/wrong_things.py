@@ -191,6 +191,7 @@ KINDS = {
     "seed": kind(lambda w: 2, "zero"),
     "count": kind(lambda w: 2),
     "two": kind(lambda w: 2),
+    "machine": kind(lambda w: 1, "zero"),
     "classes": kind(lambda w: 4),
     "eight": kind(lambda w: 8),
     "lesson": kind(lambda w: 4, "zero"),

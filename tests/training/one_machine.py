@@ -6,6 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+
+class NoTensorFlow:
+    """With JAX, Keras loads TensorFlow where it is installed, for seconds and to no use."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "tensorflow":
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, NoTensorFlow)
+
+# ruff: noqa: E402
 import keras
 import numpy as np
 from builders import training_data

@@ -43,7 +43,7 @@ def machines(folder: Path, n: int, *tasks: str) -> Iterator[list[subprocess.Pope
         "JAX_PLATFORMS": "cpu",
         "TQDM_DISABLE": "1",
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.5",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "PYTHONPATH": os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")]),
     }
     address, children = free_address(), []
