@@ -54,7 +54,7 @@ class BuildPy(build_py):
             path.write_text(text + "\n", encoding="utf-8")
 
 
-names = ("tensorflow", "kaggle", "lab", "docs", "test")
+names = ("tensorflow", "cluster", "kaggle", "lab", "docs", "test")
 extras = {name: lines(f"{name}_requirements") for name in names}
 extras["dev"] = sorted({line for lines_ in extras.values() for line in lines_})
 # what each developer needn't have

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, help="ways: no more files than these")
     parser.add_argument("--article", action="store_true", help="runs: the article's too (slow)")
     what = ["ways", "runs", "experiments", "photographs", "laboratories"]
-    what += ["labels", "pictures", "big", "audit_scale", "profile", "installs"]
+    what += ["labels", "pictures", "big", "audit_scale", "cluster", "profile", "installs"]
     parser.add_argument("what", nargs="?", choices=what, default="ways")
     arguments = parser.parse_args()
     # each imports what it needs and no more
@@ -53,6 +53,10 @@ def main() -> None:
         import bench_audit_scale
 
         bench_audit_scale.main()
+    elif arguments.what == "cluster":
+        import bench_cluster
+
+        bench_cluster.main()
     elif arguments.what == "installs":
         import bench_installs
 

@@ -54,6 +54,7 @@ LONGEST = {
     "lab/test_errata.py": 30,
     "project": 20,
     "auditing": 20,
+    "files/test_pieces.py": 60,
     "files/test_array_cache.py": 20,
 }
 

@@ -291,7 +291,9 @@ def test_lessons_import_only_what_comes_with_the_lab() -> None:
             if not there & set(map(canonicalize_name, bring.get(name, [name]))):
                 missing.add((notebook.name, name))
     # its notebook says how to install this one where it needs it
-    assert missing == {("sources.ipynb", "kagglehub")} and len(there) > 50
+    pieces = {("pieces.ipynb", name) for name in ("dask", "distributed")}
+    assert missing == {("sources.ipynb", "kagglehub"), ("remote.ipynb", "fsspec"), *pieces}
+    assert len(there) > 50
 
 
 def test_pinned_versions_run_on_the_oldest_python() -> None:

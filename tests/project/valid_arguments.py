@@ -103,6 +103,7 @@ ARGUMENTS = {
     "random_laboratory": "rng:rng",
     # files
     "cache_folder": "",
+    "on_cluster": "address:text?",
     "extract_archive": "zip_path:zip folder:new_path?",
     "find_class_folders": "folder:folder part:part",
     "image_bytes": "path:image_file",
@@ -255,6 +256,7 @@ SAID_OF = {
     "compare_in_pairs": {"first": "second"},
     "fit_out_of_distribution_detector": {"held_back": "images"},
     "match_photographs": {"files": "classes"},
+    "on_cluster": {"address": "cluster"},
     "photograph_ids": {"files": "classes"},
     "photographs_and_groups": {"files": "classes"},
     "weight_inside": {"heat": "mask"},
