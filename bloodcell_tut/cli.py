@@ -125,6 +125,9 @@ def _run(
         Path | None, typer.Option(help="folder for the report (default: runs/latest)")
     ] = None,
     cluster: _Cluster = None,
+    machines: Annotated[
+        str | None, typer.Option(help="HOST:PORT,N,K: train on N machines; this is K, from 0")
+    ] = None,
 ) -> None:
     """Run the nine steps; write report, figures and network."""
     with manners(), on_cluster(cluster):
@@ -149,11 +152,17 @@ def _run(
             out=out,
         )
         require_memory()
-        with alone_in(out):  # until the report is written
-            typer.echo("loading Keras ...", err=True)
+        if machines is not None:
             with _quiet():
-                from bloodcell_tut.runs.run import run_alone
-            run_alone(chosen)
+                from bloodcell_tut.runs.shared import run_shared
+            if not run_shared(chosen, machines):
+                return
+        else:
+            with alone_in(out):  # until the report is written
+                typer.echo("loading Keras ...", err=True)
+                with _quiet():
+                    from bloodcell_tut.runs.run import run_alone
+                run_alone(chosen)
         name = printable(str(out))
         typer.echo(f"\nLook at   {Path(name, 'report.html')} (open it in a browser)")
         typer.echo(f"numbers   {Path(name, 'report.json')}")

@@ -8,6 +8,7 @@ from . import recipe_choice as recipe_choice
 from . import report as report
 from . import run as run
 from . import settings as settings
+from . import shared as shared
 from . import step_log as step_log
 from . import steps as steps
 from .settings import CHECKPOINT as CHECKPOINT

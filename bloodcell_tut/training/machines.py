@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['on_machines']
 
-# %% ../../nbs/training/machines.ipynb #160c0915
+# %% ../../nbs/training/machines.ipynb #a223d475
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import keras
@@ -64,7 +65,7 @@ def first_machine() -> bool:
     """Return whether this machine writes the files: the first of several does, or the only one."""
     return _here is None or _here.number == 0
 
-# %% ../../nbs/training/machines.ipynb #b92ed307
+# %% ../../nbs/training/machines.ipynb #cffe0b23
 @contextmanager
 def on_machines(first: str, n: int, *, number: int, patience: int = 60) -> Iterator[None]:
     """Let each `train` inside share its work with other machines, which do the same.
@@ -103,6 +104,7 @@ def on_machines(first: str, n: int, *, number: int, patience: int = 60) -> Itera
     with _last_words(_here):
         is_done = False
         try:
+            come_together(first, _here, patience)
             _join(first, _here, patience)
             threading.Thread(target=_watch, args=[_here], daemon=True).start()
             yield
@@ -134,7 +136,79 @@ def _require_jax() -> None:
             "with: pip install 'bloodcell_tut[jax]'"
         )
 
-# %% ../../nbs/training/machines.ipynb #6c70b0fb
+# %% ../../nbs/training/machines.ipynb #4b70d23d
+def come_together(first: str, here: Machine, patience: float) -> None:
+    """Wait until all machines are there.
+
+    Parameters
+    ----------
+    first
+        Address and port of the first one.
+    here
+        Which one this is.
+    patience
+        Seconds to wait.
+
+    Raises
+    ------
+    BloodcellError
+        When one is missing after that time, or the port is taken.
+    """
+    host, _, port = first.rpartition(":")
+    until = time.monotonic() + patience
+    missing = set(range(1, here.n)) if here.number == 0 else {0}
+    try:
+        if here.number == 0:
+            _await_others(int(port), here, missing, until)
+        else:
+            _await_first((host.strip("[]"), int(port)), here, until)
+    except OSError as error:
+        raise BloodcellError(
+            f"first={first}: machine {', '.join(map(str, sorted(missing)))} of 0 to {here.n - 1} "
+            f"is not there after {patience} seconds ({error}); expected the same command on each "
+            "machine, with its own number, an address that all can reach, and a free port"
+        ) from None
+
+
+def _left(until: float) -> float:
+    return max(0.01, until - time.monotonic())
+
+
+def _await_others(port: int, here: Machine, missing: set[int], until: float) -> None:
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    with ExitStack() as stack:
+        server = socket.create_server(("", port), family=family, dualstack_ipv6=both)
+        stack.enter_context(server)
+        there = []
+        while missing:
+            server.settimeout(_left(until))
+            there.append(stack.enter_context(server.accept()[0]))
+            there[-1].settimeout(1)
+            with suppress(OSError, ValueError):  # a stranger
+                n, number = map(int, there[-1].recv(64).split())
+                missing -= {number} if n == here.n else set()
+        for other in there:
+            with suppress(OSError):
+                other.sendall(b"go")
+
+
+def _await_first(address: tuple[str, int], here: Machine, until: float) -> None:
+    while True:
+        try:
+            with socket.create_connection(address, timeout=_left(until)) as first:
+                first.sendall(f"{here.n} {here.number}".encode())
+                first.settimeout(_left(until))
+                if first.recv(2) == b"go":
+                    return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+        if time.monotonic() > until:
+            raise TimeoutError("it has given up")
+        time.sleep(0.2)
+
+# %% ../../nbs/training/machines.ipynb #805fa9e5
 _HEARTBEAT = 20
 """Seconds without a sign of life after which a machine counts as lost."""
 _GRACE = 4
@@ -161,9 +235,8 @@ def _join(first: str, here: Machine, patience: int) -> None:
         )
     except RuntimeError as error:
         raise BloodcellError(
-            f"first={first}: can't bring {here.n} machines together ({str(error)[:200]}); "
-            f"expected all of them within {patience} seconds, in a new Python process each, "
-            "before Keras computes anything; start the same on each machine with its own number"
+            f"first={first}: JAX can't bring the machines together ({str(error)[:200]}); expected "
+            "a new Python process on each, in which Keras has computed nothing yet; restart Python"
         ) from error
 
 

@@ -63,6 +63,7 @@ ARGUMENTS = {
     "Recipe": "name:text optimizer:function epochs:function batch_size:count balanced:flag "
     "augmentation:functions variation:function? standardized:flag",
     "default_epochs": "n_images:seed",
+    "on_machines": "first:address n:two number:seed patience:count",
     "vary_cells": "images:some_images rng:rng",
     "shift_images": "images:some_images rng:rng",
     "find_symmetry": "images:some_images labels:labels seed:seed",

@@ -207,6 +207,7 @@ KINDS = {
     "color": kind(lambda w: (1.0, 0.9, 0.5)),
     "flag": kind(lambda w: False, "True"),
     # words
+    "address": kind(lambda w: "127.0.0.1:8476"),
     "text": kind(lambda w: "some text", *_TEXTS),
     "any_text": kind(lambda w: "x = 1", "an empty text", *_TEXTS),
     "bytes": kind(lambda w: b""),

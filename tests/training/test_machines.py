@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloodcell_tut.errors import ArgumentError, BackendError
+from bloodcell_tut.errors import ArgumentError, BackendError, BloodcellError
 from bloodcell_tut.training import on_machines
+from bloodcell_tut.training.machines import Machine, come_together
 
 SCRIPT = Path(__file__).with_name("one_machine.py")
 STOPPED = "another one has stopped or can't be reached"
@@ -155,11 +157,40 @@ def test_a_killed_machine_stops_the_first(tmp_path: Path) -> None:
 
 
 def test_wrong_arguments() -> None:
-    for first in ("192.168.0.5", ":8476", "here:0", "here:65536", "here:x", 8476):
+    wrong: Any
+    for wrong in ("192.168.0.5", ":8476", "here:0", "here:65536", "here:x", 8476):
         with pytest.raises(ArgumentError, match=r"first: found .*; expected an address and a port"):
-            on_machines(first, 2, number=0).__enter__()
+            on_machines(wrong, 2, number=0).__enter__()
     for n, number in ((1, 0), (2, 2), (2, -1)):
         with pytest.raises(ArgumentError):
             on_machines("127.0.0.1:8476", n, number=number).__enter__()
     with pytest.raises(BackendError, match=r"found Keras with tensorflow.*KERAS_BACKEND"):
         on_machines("127.0.0.1:8476", 2, number=0).__enter__()
+
+
+def test_who_is_missing_is_said_in_time() -> None:
+    address = free_address()
+    for number, missing in ((0, "1, 3"), (1, "0")):
+        with ThreadPoolExecutor() as pool:
+            # machine 2 of 0 to 3 comes as well; one of another training does not count
+            others = [pool.submit(come_together, address, Machine(4, 2), 2)]
+            others += [pool.submit(come_together, address, Machine(3, 1), 2)] if number == 0 else []
+            pattern = rf"machine {missing} of 0 to 3 is not there after 1 seconds"
+            with pytest.raises(BloodcellError, match=pattern):
+                come_together(address, Machine(4, number), 1)
+            for other in others:
+                assert isinstance(other.exception(), BloodcellError)
+
+
+def test_all_come_together_in_any_order() -> None:
+    address = free_address()
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(come_together, address, Machine(3, k), 20) for k in (2, 1, 0)]
+        assert [one.result() for one in waiting] == [None] * 3
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(BloodcellError, match=r"in use.*expected .* a free port"):
+            come_together(address, Machine(2, 0), 1)
