@@ -27,6 +27,7 @@ from bloodcell_tut.exercises.lesson_06 import check_rows
 from bloodcell_tut.exercises.lesson_07 import check_two_scores
 from bloodcell_tut.exercises.lesson_08 import check_early_stop, check_softmax
 from bloodcell_tut.exercises.lesson_09 import check_shares, check_two_methods
+from bloodcell_tut.exercises.more_machines import check_deal, check_loss_of_all, check_speed_up
 
 array = np.ndarray
 
@@ -337,7 +338,20 @@ def from_the_slope(shots: array) -> float:
     return 255 / np.linalg.lstsq(means[:, None], shots.var(axis=0).ravel())[0][0]
 
 
+def by_turns(n_rows: int, n: int, number: int) -> array:
+    return np.arange(number, n_rows, n, dtype=np.int32)
+
+
+def by_rounded_bounds(n_rows: int, n: int, number: int) -> array:
+    return np.arange(round(number * n_rows / n), round((number + 1) * n_rows / n))
+
+
 RIGHT: list[tuple[Exercise, Any]] = [
+    (check_deal, by_turns),
+    (check_deal, by_rounded_bounds),
+    (check_loss_of_all, lambda losses, counts: np.average(losses, weights=counts)),
+    (check_loss_of_all, lambda losses, counts: losses @ counts / counts.sum()),
+    (check_speed_up, lambda share, n: n / (share * n + 1 - share)),
     (check_psnr, by_the_norm),
     (check_psnr, peak_signal_noise_ratio),
     (check_dead_pixels, in_chosen_places),

@@ -86,3 +86,32 @@ def test_denoising_says_of_its_scores_what_they_are() -> None:
     counts = re.findall(r"^   (\w+: [a-z ]+) (\d+)$", out, re.M)
     assert "No way reaches the dotted line" in said and len(counts) == 15
     assert all(int(count) < int(without) for _, count in counts)
+
+
+def test_more_machines_says_of_its_table_what_it_is() -> None:
+    lesson = NBS / "beyond" / "more_machines.ipynb"
+    out, said = printed(lesson), "\n".join(markdown(lesson))
+    rows = re.findall(r"^ *([\d,]+)((?: +[\d,]+\.\d\d){4}) +(\w.+)$", out, re.M)
+    table = {
+        float(files.replace(",", "")): (numbers.replace(",", "").split(), largest)
+        for files, numbers, largest in rows
+    }
+    assert list(table) == [1e4, 1e5, 1e6, 1e7]
+    assert "No step takes a night" in said and max(map(float, table[1e4][0])) < 8
+    assert "perhaps its weekend" in said and sum(map(float, table[1e5][0])) < 48
+    assert "The search has become the largest part" in said
+    assert table[1e6][1] == table[1e7][1] == "search neighbors"
+    small = json.loads((NBS / "results" / "audit_scale.json").read_text(encoding="utf-8"))["rows"]
+    assert "60,000 small pictures take minutes and less than 2 GB" in said
+    assert small[-1]["files"] == 60_000 == 60 * small[0]["files"]
+    grown = small[-1]["processor s"][0] / small[0]["processor s"][0]
+    assert f"60 times the files took {grown:.0f} times the processor seconds" in said
+    assert small[-1]["seconds"][0] < 600 and small[-1]["MB"][0] < 2000
+
+
+def test_more_machines_saw_one_training_in_two_processes() -> None:
+    out = printed(NBS / "beyond" / "more_machines.ipynb")
+    told = re.findall(r"machine (\d), epoch (\d), loss ([\d.]+)", out)
+    losses = {(epoch, round(float(loss), 2)) for _, epoch, loss in told}
+    assert len(losses) == 3 and len(told) >= 3 + 6 + 2 + 2
+    assert "machine 0 of 0 to 1 stops" in out and "both again" in out
