@@ -38,6 +38,7 @@ LONGEST = {
     "lab/test_jupyterlab.py": 160,
     "project/test_site.py": 200,
     "project/test_faults.py": 110,
+    "training/test_machines.py": 90,
     "project/test_live.py": 50,
     "runs/test_whole_runs.py::test_drawn_cells_are_learned": 100,
     "runs/test_run.py": 90,
