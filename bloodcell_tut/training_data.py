@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from .files.array_checks import check_size, set_checked
 from .files.array_cache import kept_array, let_go, room_for, rows_of
 from .files.digests import each_read_once
-from .files.pieces import in_pieces
+from .files.pieces import in_pieces, is_elsewhere
 from .files.image_file_shades import darkest_and_brightest, shade_note
 from .dataset import ImageDataset, check_dataset
 from .errors import BloodcellError, DatasetError, ImageError
@@ -260,9 +260,18 @@ def _fill_all(
     workers: int | None,
 ) -> list[str]:
     """Put each file's image into its row and return the reasons of those that can't be read."""
+
+    def put(i: int) -> str:
+        answer = _prepared(prepare, paths[i])
+        if isinstance(answer, str):
+            return answer
+        images[i] = answer
+        return ""
+
     reasons: list[str] = []
-    work = partial(_prepared, prepare)
-    found = in_pieces(work, paths, workers=workers, at_a_time=_AT_A_TIME)
+    work = partial(_prepared, prepare) if is_elsewhere() else put
+    items = paths if is_elsewhere() else range(len(paths))
+    found = in_pieces(work, items, workers=workers, at_a_time=_AT_A_TIME)
     for answer in tqdm(found, "reading", len(paths), unit="image", delay=2):
         if not isinstance(answer, str):
             images[len(reasons)] = answer

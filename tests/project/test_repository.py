@@ -290,9 +290,15 @@ def test_lessons_import_only_what_comes_with_the_lab() -> None:
         for name in tops - sys.stdlib_module_names:
             if not there & set(map(canonicalize_name, bring.get(name, [name]))):
                 missing.add((notebook.name, name))
-    # its notebook says how to install this one where it needs it
-    pieces = {("pieces.ipynb", name) for name in ("dask", "distributed")}
-    assert missing == {("sources.ipynb", "kagglehub"), ("remote.ipynb", "fsspec"), *pieces}
+    # its notebook says how to install each of these where it needs it
+    several = {
+        ("pieces.ipynb", "dask"),
+        ("pieces.ipynb", "distributed"),
+        ("remote.ipynb", "fsspec"),
+    }
+    several |= {("machines.ipynb", "jax"), ("shares.ipynb", "jax")}
+    several |= {("more_machines.ipynb", "distributed")}
+    assert missing == {("sources.ipynb", "kagglehub"), *several}
     assert len(there) > 50
 
 
