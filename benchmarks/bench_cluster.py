@@ -39,7 +39,7 @@ def work(folder: str, n_workers: str) -> None:
         begun = time.perf_counter()
         if n:
             cluster = block.enter_context(
-                LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None)
+                LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address="127.0.0.1:0")
             )
             block.enter_context(on_cluster(cluster.scheduler_address))
         # the first time, a worker loads the package

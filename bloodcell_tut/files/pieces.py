@@ -64,6 +64,8 @@ def on_cluster(address: str | None) -> Iterator[None]:
     finally:
         _cluster.reset(before)
         client.close()
+        if client.cluster is not None:  # it was made here
+            client.cluster.close()
 
 # %% ../../nbs/files/pieces.ipynb #afe11c7a
 def _connected(address: str) -> Any:
@@ -102,7 +104,7 @@ def _answering(address: str) -> str:
 
 def _processes_here(distributed: Any) -> Any:
     return distributed.LocalCluster(
-        n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None
+        n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address="127.0.0.1:0"
     )
 
 

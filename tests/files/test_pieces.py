@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from builders import training_data
 from distributed import LocalCluster
-from far_work import by_pixels, fatal, fatal_once, noted
+from far_work import by_pixels, fatal, fatal_once, noted, process
 from typer.testing import CliRunner
 
 import bloodcell_tut as bt
@@ -34,7 +34,7 @@ from bloodcell_tut.runs.settings import RunSettings
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as two:
         yield two
 
@@ -200,7 +200,7 @@ def test_no_scheduler(address: str) -> None:
 
 def test_no_worker() -> None:
     started = time.monotonic()
-    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=":0") as empty:
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty:
         with pytest.raises(bt.BloodcellError, match=r"but no worker; .*dask worker tcp://127"):
             on_cluster(empty.scheduler_address).__enter__()
         assert time.monotonic() - started < 10
@@ -209,7 +209,11 @@ def test_no_worker() -> None:
 def test_workers_and_scheduler_that_leave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pieces, "_PATIENCE", 1)
     with LocalCluster(
-        n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
+        n_workers=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
     ) as one:
         with on_cluster(one.scheduler_address):
             answers = in_pieces(partial(noted, tmp_path / "log"), range(200))
@@ -222,6 +226,13 @@ def test_workers_and_scheduler_that_leave(monkeypatch: pytest.MonkeyPatch, tmp_p
                 with pytest.raises(bt.BloodcellError, match="the Dask scheduler has gone"):
                     list(answers)
             closing.join()
+
+
+def test_processes_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces.os, "cpu_count", lambda: 1)
+    with on_cluster("local"):
+        (worker,) = set(in_pieces(process, range(20)))
+    assert worker != os.getpid() and not Path(f"/proc/{worker}").exists()
 
 
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
