@@ -221,6 +221,8 @@ def _join(first: str, here: Machine, patience: int) -> None:
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    # side by side, steps can wait for each other for ever (github.com/jax-ml/jax/issues/25861)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
     # the others end with our words, and SIGTERM ends a process as always
     jax.config.update("jax_enable_recoverability", True)
     jax.config.update("jax_enable_preemption_service", False)
