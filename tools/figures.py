@@ -19,8 +19,8 @@ SIDE, FILLED = 36, 0.6
 RARE, COLORS, EIGHT_COMMONEST = 0.0005, 25, 0.83
 # in a large part with more shades than gray alone has, few may be everywhere: an even ground
 LARGE, GRAYS, EVEN_GROUND = 100, 32, 0.93
-# nearly twice the width of a page's text, for screens with two pixels in place of one
-WIDEST = 1300
+# more than the width of a page's text, for screens with two pixels in place of one
+WIDEST = 1200
 LINK = re.compile(r'(href="[./]*_images/([^"]+))\.png(?=")')
 IMAGE = re.compile(r'<img ([^>]*?)src="([./]*_images/)([^"]+)\.png"([^>]*?) ?/?>')
 

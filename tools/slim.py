@@ -28,6 +28,8 @@ NEEDLESS = re.compile(
     r"[^>]*>\s*</div>\s*</div>\s*</div>"
     r'| data-bs-placement="bottom"| data-bs-toggle="tooltip"|<footer class="bd-footer">\s*</footer>'
     r'|<div class="footer-item">\s*</div>|(?<="xref )py py-\w+ docutils (?=literal)'
+    r"|<img[^>]*logo__image only-dark[^>]*>|(?<=logo__image) only-light"
+    r'|(?<=<summary) aria-label="Toggle hidden content"'
     r'| title="(?:Link to this (?:heading|definition)|bloodcell_tut\.[^"]*)"',
     re.S,
 )
@@ -48,13 +50,12 @@ SIDEBAR = re.compile(r'<nav class="bd-links.*?</nav>', re.S)
 LARGEST = 100_000
 # nothing on a page waits for its scripts: they come when it is there, in their order
 LOADER = """<script>((page) => {{
-const root = page.documentElement.dataset;
-const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-if (root.theme === "auto") root.theme = dark ? "dark" : "light";
+const is = page.documentElement.dataset;
+if (is.theme === "auto")
+is.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 page.addEventListener("DOMContentLoaded", () => {{
-for (const src of {scripts}) {{
+for (const src of {scripts})
 page.head.append(Object.assign(page.createElement("script"), {{ src, async: false }}));
-}}
 }});
 }})(document);</script>"""
 UNUSED = (
