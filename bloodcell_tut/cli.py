@@ -23,7 +23,6 @@ try:
     from bloodcell_tut.errors import printable
     from bloodcell_tut.files.writing import write_atomically
     from bloodcell_tut.files.lock import alone_in
-    from bloodcell_tut.files.pieces import on_cluster
     from bloodcell_tut.lab.manners import manners, printable_lines
     from bloodcell_tut.lab.quiet import quiet_loading
 except KeyboardInterrupt:  # before a command can catch it
@@ -128,7 +127,7 @@ def _run(
     ] = None,
 ) -> None:
     """Run the nine steps; write report, figures and network."""
-    with manners(), on_cluster(cluster):
+    with manners(cluster):
         from bloodcell_tut.runs.environment import require_memory
         from bloodcell_tut.runs.settings import RunSettings, usual_out
 
@@ -265,7 +264,7 @@ def _audit(
     cluster: _Cluster = None,
 ) -> None:
     """Look for duplicates, siblings, leaks, contradicting labels and lost cells."""
-    with manners(), on_cluster(cluster):
+    with manners(cluster):
         from bloodcell_tut.auditing.report import audit_csv, audit_json, audit_page, audit_text
         from bloodcell_tut.auditing.findings import audit
 

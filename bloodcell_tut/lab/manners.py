@@ -11,7 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,11 +21,16 @@ from bloodcell_tut.errors import BloodcellError, backend_needed, printable
 
 # %% ../../nbs/lab/manners.ipynb #785740ef
 @contextmanager
-def manners() -> Iterator[None]:
-    """Turn an error into one line on stderr and an exit code."""
+def manners(cluster: str | None = None) -> Iterator[None]:
+    """Turn an error into one line on stderr and an exit code; let a cluster help if there is one."""
     try:
-        with warnings.catch_warnings(), backend_needed():
+        with warnings.catch_warnings(), backend_needed(), ExitStack() as stack:
             warnings.showwarning = _show_warning  # type: ignore[assignment]
+            if cluster is not None:
+                # for one computer the front door loads nothing of it
+                from bloodcell_tut.files.pieces import on_cluster
+
+                stack.enter_context(on_cluster(cluster))
             yield
     except BrokenPipeError:  # the program that reads our output has stopped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
