@@ -22,7 +22,7 @@ from bloodcell_tut.errors import BloodcellError, backend_needed, printable
 # %% ../../nbs/lab/manners.ipynb #785740ef
 @contextmanager
 def manners(cluster: str | None = None) -> Iterator[None]:
-    """Turn an error into one line on stderr and an exit code; let a cluster help if there is one."""
+    """Turn an error into one line on stderr and an exit code; let a cluster help, if any."""
     try:
         with warnings.catch_warnings(), backend_needed(), ExitStack() as stack:
             warnings.showwarning = _show_warning  # type: ignore[assignment]
