@@ -506,6 +506,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'bloodcell_tut/exercises/engine.py'),
                                                 'bloodcell_tut.exercises.engine.ask': ( 'exercises/engine.html#ask',
                                                                                         'bloodcell_tut/exercises/engine.py'),
+                                                'bloodcell_tut.exercises.engine.check_one_number': ( 'exercises/engine.html#check_one_number',
+                                                                                                     'bloodcell_tut/exercises/engine.py'),
                                                 'bloodcell_tut.exercises.engine.compare': ( 'exercises/engine.html#compare',
                                                                                             'bloodcell_tut/exercises/engine.py'),
                                                 'bloodcell_tut.exercises.engine.describe': ( 'exercises/engine.html#describe',

@@ -8,7 +8,7 @@ __all__ = ['article_cnn', 'plot_history', 'small_cnn', 'train']
 # %% ../nbs/08_train_cnn.ipynb #759c0a7f
 import warnings
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import keras
@@ -260,7 +260,7 @@ def train(
     arrays = [] if batches.weights is None else [batches.weights]
     arrays += [array for part in given for array in (part.images, part.labels)]
     begin_alike(model)
-    make_key = partial(training_key, model, arrays, epochs, seed, used.batch_size)
+    make_key = cache(partial(training_key, model, arrays, epochs, seed, used.batch_size))
     agree(make_key, "other data or settings")
     keep = Checkpoint(checkpoint, make_key(), writes=first_machine()) if checkpoint else None
     return _fit(model, batches, validation, epochs, callbacks, keep)

@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from bloodcell_tut.exercises.engine import (
+    Wrong,
+    ask,
+    check_one_number,
+    compare,
+    describe,
+    exercise,
+    wrong_if,
+)
 
 # %% ../../nbs/exercises/another_laboratory.ipynb #03cb2496
 _LESSON = "beyond/another_laboratory"
@@ -119,8 +127,7 @@ def check_risk(answer: Any) -> None:
     for seed, (n, coverage) in enumerate([(40, 0.5), (200, 0.7), (33, 1.0), (60, 0.01)]):
         rows, labels = _rows(seed, n)
         found = ask(answer, rows, labels, coverage)
-        if not isinstance(found, int | float | np.number) or isinstance(found, bool | np.bool_):
-            raise Wrong(f"the result is {describe(found)}; expected one number, 0 to 1")
+        check_one_number(found, "one number, 0 to 1")
         wrong = rows.argmax(axis=1) != labels
         given, order = max(round(coverage * n), 1), np.argsort(-rows.max(axis=1))
         expected = wrong[order[:given]].mean()

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from bloodcell_tut.exercises.engine import (
+    Wrong,
+    ask,
+    check_one_number,
+    compare,
+    describe,
+    exercise,
+    wrong_if,
+)
 
 # %% ../../nbs/exercises/any_pictures.ipynb #e96e8b2f
 _LESSON = "beyond/any_pictures"
@@ -88,8 +96,7 @@ def check_keeps_class(answer: Any) -> None:
     for seed, change in enumerate([_as_it_is, _mirrored, _as_it_is]):
         known, labels, asked, asked_labels = _images(seed)
         found = ask(answer, known, labels, asked, asked_labels, change)
-        if not isinstance(found, int | float | np.number) or isinstance(found, bool | np.bool_):
-            raise Wrong(f"the result is {describe(found)}; expected one number, 0 to 1")
+        check_one_number(found, "one number, 0 to 1")
         expected = _share(known, labels, asked, asked_labels, change)
         mistakes = {
             "the images are compared as they are; call change on the asked ones": _share(

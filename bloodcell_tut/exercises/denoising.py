@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from bloodcell_tut.exercises.engine import (
+    ask,
+    check_one_number,
+    compare,
+    describe,
+    exercise,
+    wrong_if,
+)
 
 # %% ../../nbs/exercises/denoising.ipynb #d0e10006
 _LESSON = "beyond/denoising"
@@ -53,8 +60,7 @@ def check_psnr(answer: Any) -> None:
         truth, image = rng.integers(0, 256, (2, *shape)).astype(np.uint8)
         found = ask(answer, truth, image)
         expected = _ratio(np.mean((truth.astype(float) - image) ** 2))
-        if not isinstance(found, float | int | np.number):
-            raise Wrong(f"the result is {describe(found)}; expected one number, in dB")
+        check_one_number(found, "one number, in dB")
         for message, mistake in _wrong_ratios(truth, image).items():
             wrong_if(bool(np.isclose(float(found), mistake)), message)
         compare(float(found), expected, "the PSNR")
@@ -129,8 +135,7 @@ def check_photons(answer: Any) -> None:
         drawn = rng.poisson(scene * (photons / 255)) * (255 / photons)
         shots = drawn.round().clip(0, 255).astype(np.uint8)
         found = ask(answer, shots)
-        if not isinstance(found, float | int | np.number):
-            raise Wrong(f"the result is {describe(found)}; expected one number of photons")
+        check_one_number(found, "one number of photons")
         mean, variance = shots.mean(), shots.var(axis=0).mean()
         mistakes = {
             "that is the other way round: more photons, less variance": variance / mean,

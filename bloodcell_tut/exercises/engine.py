@@ -339,3 +339,10 @@ def _values(found: np.ndarray, expected: np.ndarray, name: str) -> None:
 
 def _close(found: np.ndarray, expected: np.ndarray) -> bool:
     return np.allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+# %% ../../nbs/exercises/engine.ipynb #5e1b70a4
+def check_one_number(found: Any, expected: str = "one number") -> None:
+    """Refuse an answer that isn't one number; True and False are none."""
+    is_number = isinstance(found, int | float | np.number)
+    if not is_number or isinstance(found, bool | np.bool_):
+        raise Wrong(f"the result is {describe(found)}; expected {expected}")

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from bloodcell_tut.exercises.engine import (
+    Wrong,
+    ask,
+    check_one_number,
+    compare,
+    describe,
+    exercise,
+    wrong_if,
+)
 from .likely_scores import neighbor_scores, two_scores
 
 # %% ../../nbs/exercises/lesson_07.ipynb #da6513fc
@@ -40,8 +48,7 @@ def check_leaked(answer: Any) -> None:
     for lists in _LISTS:
         train, test = _arrays(lists)
         found, share = ask(answer, train, test), float(np.isin(test, train).mean())
-        if not isinstance(found, int | float | np.number) or isinstance(found, bool | np.bool_):
-            raise Wrong(f"the result is {describe(found)}; expected one number, 0 to 1")
+        check_one_number(found, "one number, 0 to 1")
         for message, mistake in _near_misses(train, test).items():
             wrong_if(found != share and np.isclose(float(found), mistake), message)
         compare(found, share, "the share")

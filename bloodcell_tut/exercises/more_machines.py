@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Wrong, ask, compare, describe, exercise, wrong_if
+from bloodcell_tut.exercises.engine import (
+    Wrong,
+    ask,
+    check_one_number,
+    compare,
+    describe,
+    exercise,
+    wrong_if,
+)
 
 # %% ../../nbs/exercises/more_machines.ipynb #2389c970
 _LESSON = "beyond/more_machines"
@@ -60,8 +68,7 @@ def check_loss_of_all(answer: Any) -> None:
     for counts in (np.array([16, 4]), np.array([10, 0, 30]), np.array([1, 2, 3, 4])):
         losses = rng.uniform(0.1, 2, len(counts))
         found = ask(answer, losses, counts)
-        if not isinstance(found, int | float | np.number) or isinstance(found, bool | np.bool_):
-            raise Wrong(f"the result is {describe(found)}; expected one number")
+        check_one_number(found)
         total = (losses * counts).sum()
         mistakes = {
             "that is the mean of the means: 4 images count as much there as 16": losses.mean(),
@@ -85,8 +92,7 @@ def check_speed_up(answer: Any) -> None:
     """How many times as fast n machines are."""
     for share, n in ((0.1, 1000), (0.05, 8), (0.0, 6), (1.0, 6), (0.3, 1)):
         found = ask(answer, share, n)
-        if not isinstance(found, int | float | np.number) or isinstance(found, bool | np.bool_):
-            raise Wrong(f"the result is {describe(found)}; expected one number")
+        check_one_number(found)
         hours = share + (1 - share) / n
         mistakes = {
             "that is the time; one machine takes 1, so divide 1 by it": hours,
