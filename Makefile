@@ -52,7 +52,7 @@ export: .venv/dev ## write the package and README.md from the notebooks
 docs: .venv/dev ## build the site into _docs (EXECUTE=1 runs the notebooks first)
 	EXECUTE=$(EXECUTE) $(BIN)/python tools/make_site.py _docs
 
-bench: .venv/dev ## how fast and how large, side by side (ARGS=runs, photographs, laboratories, labels, pictures, big, audit_scale, cluster, peers or profile for more)
+bench: .venv/dev ## how fast and how large, side by side (ARGS=runs, whole, photographs, laboratories, labels, pictures, big, audit_scale, cluster, peers or profile for more)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 clean: ## remove what was built; notebooks, runs and the cache of drawn cells stay

@@ -13,6 +13,7 @@ BENCHES = {
     "photographs": ("real",),
     "laboratories": ("real", "runs"),
     "labels": ("real", "runs"),
+    "whole": ("real", "runs"),
     "pictures": (),
     "big": (),
     "audit_scale": (),

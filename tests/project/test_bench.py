@@ -9,11 +9,13 @@ from pathlib import Path
 
 import bench_peers
 import bench_tools
+import bench_whole
 import cv2
 import numpy as np
 import pytest
 from bench_peers import across, flagged, found_and_false, judged, up_to
 from bench_tools import ROOT, in_new_process, machine, middle, save, table
+from bench_whole import in_rows, measured
 from conftest import TinyArchive
 from lessons import cells
 
@@ -64,6 +66,24 @@ def test_each_way_trains(way: str, tiny_archive: TinyArchive, empty_cache: Path)
     assert 0 < found["load"] < found["whole"] and found["step"] > 0 and found["MB"] > 100
 
 
+def test_a_user_of_keras_trains_and_asks(tiny_archive: TinyArchive, tmp_path: Path) -> None:
+    script = str(Path(bench_whole.__file__))
+    cost = measured(sys.executable, script, "keras_user", tiny_archive.folder, 2, tmp_path)
+    assert set(cost) == {"seconds", "CPU s", "MB"} and cost["MB"] > 100 and cost["CPU s"] > 1
+    assert 0 <= json.loads((tmp_path / "report.json").read_text())["accuracy"] <= 1
+    picture = next(tiny_archive.folder.rglob("*.jpeg"))
+    measured(sys.executable, script, "keras_user_asks", tmp_path / "model.keras", picture)
+    with pytest.raises(AssertionError):
+        measured(sys.executable, script, "keras_user_asks", tmp_path / "none.keras", picture)
+
+
+def test_whole_commands_in_rows() -> None:
+    costs = [{"seconds": s, "CPU s": 2 * s, "MB": 100.0} for s in (6.0, 4.0)]
+    rows = in_rows([{"asked": {"ours": costs[0], "theirs": costs[1]}}])
+    assert rows[0]["seconds, times Keras"] == [1.5] and rows[0]["CPU s, Keras"] == [8.0]
+    assert "| 1.5 |" in table(rows) and "unknown" in table(rows)
+
+
 def test_pairs_against_the_truth() -> None:
     truth = {"a": "1", "b": "1", "c": "1", "d": "2"}
     assert found_and_false([("a", "b"), ("a", "d")], truth) == (1 / 3, 1 / 2)
@@ -98,5 +118,5 @@ def test_a_worker_keeps_the_pairs_it_flags(tmp_path) -> None:
 def test_the_command_offers_all_benches() -> None:
     script = Path(bench_tools.__file__).with_name("bench.py")
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
-    what = "ways,runs,experiments,photographs,laboratories,labels,pictures,big,audit_scale"
+    what = "ways,runs,experiments,photographs,laboratories,labels,whole,pictures,big,audit_scale"
     assert f"{{{what},cluster,peers,profile,installs}}" in done.stdout
