@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from .files.checkpoint import Checkpoint, training_key
 from .errors import ModelError
 from .training.batches import Batches, check_fit, check_probabilities_of
-from .training.batches import check_training, takes_logits, wants_one_hot
+from .training.batches import check_training, read_ahead, takes_logits, wants_one_hot
 from .training.machines import first_machine
 from .training.shares import agree, begin_alike, dealt, restore, together
 from .training.recipe import ARTICLE, CELLS, Recipe
@@ -296,20 +296,20 @@ def _fit(
     keep: Checkpoint | None,
 ) -> keras.callbacks.History:
     start = restore(model, keep)
-    batches.go_to(start)
     watched = None if validation is None else Batches(validation, 128, dense=batches.dense)
+    in_order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: batches.go_to(epoch))
     done, steps = start * len(batches), epochs * len(batches)
     quiet = {} if first_machine() else {"disable": True}
     bar = tqdm(initial=done, total=steps, desc="training", unit="batch", **quiet)
     with bar, together(model):
         history = model.fit(
-            dealt(batches),
+            read_ahead(dealt(batches)),
             initial_epoch=start,
             epochs=epochs,
-            validation_data=dealt(watched),
+            validation_data=read_ahead(dealt(watched)),
             shuffle=False,
             verbose=0,
-            callbacks=[_Progress(bar), *([keep] if keep else []), *callbacks],
+            callbacks=[in_order, _Progress(bar), *([keep] if keep else []), *callbacks],
         )
     if keep:
         history.history = keep.past

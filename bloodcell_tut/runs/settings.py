@@ -87,7 +87,7 @@ class RunSettings:
     epochs : int or None
         Passes through the training images, at least 1; by default as many as suit the network.
     fast : bool
-        Train our network half as long as by default, with half as many drawn cells.
+        Train our network for half as many epochs, rounded up, with half as many drawn cells.
     seed : int
         Seed of everything random, 0 or more; another one also draws another ``"sample"``. The same
         seed gives the same network on the same computer. Another number of threads adds up sums in

@@ -233,7 +233,7 @@ def _train(
 
 
 def _epochs(settings: RunSettings, recipe: Recipe, data: TrainingData) -> int | None:
-    return recipe.epochs(len(data)) // 2 if settings.fast else settings.epochs
+    return -(-recipe.epochs(len(data)) // 2) if settings.fast else settings.epochs
 
 
 def _additional(settings: RunSettings, data: TrainingData) -> TrainingData | None:

@@ -104,10 +104,6 @@ class Batches(keras.utils.PyDataset):
         images = np.concatenate([self.data.images[half], self.additional.images[others]])
         return images, np.concatenate([self.data.labels[half], self.additional.labels[others]])
 
-    def on_epoch_end(self) -> None:
-        """Draw the next order; Keras calls this."""
-        self.go_to(self.epoch + 1)
-
     def go_to(self, epoch: int) -> None:
         """Put the images into the order of an epoch.
 
@@ -124,6 +120,26 @@ class Batches(keras.utils.PyDataset):
             self.order = rng.permutation(n)
         else:
             self.order = rng.choice(n, len(self) * self.batch_size, p=self.weights)
+
+# %% ../../nbs/training/batches.ipynb #5d1c0e02
+def read_ahead(batches: keras.utils.PyDataset | None) -> Any:
+    """Return what Keras reads batches from: on TensorFlow two are made ahead, and nothing waits.
+
+    Parameters
+    ----------
+    batches
+        Each a tuple of arrays; None if there are none.
+    """
+    if batches is None or keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    kinds = tuple(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in batches[0])
+    each = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=kinds)
+    counted = each.apply(tf.data.experimental.assert_cardinality(len(batches)))
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return counted.prefetch(2).with_options(options)
 
 # %% ../../nbs/training/batches.ipynb #8d46bafd
 def wants_one_hot(model: keras.Model, n_classes: int) -> bool:

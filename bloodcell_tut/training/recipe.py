@@ -120,10 +120,15 @@ def default_epochs(n_images: int) -> int:
     Returns
     -------
     int
-        At least four passes, or enough for 32,000 images, but at most 100.
+        At least three passes, or enough for 24,000 images, but at most 100.
     """
     check_options(n_images=n_images)
-    return min(100, max(4, round(32_000 / max(n_images, 1))))
+    return _passes(n_images, 24_000, 3)
+
+
+def _passes(n_images: int, enough: int, least: int) -> int:
+    """Return how often to go through images until a network has seen enough of them."""
+    return min(100, max(least, round(enough / max(n_images, 1))))
 
 # %% ../../nbs/training/recipe.ipynb #7197715c
 def _rising_and_falling(steps: int) -> keras.Optimizer:
@@ -164,22 +169,17 @@ ARTICLE = Recipe(name="article", optimizer=_adam, epochs=_five, batch_size=16)
 ANYWHERE = replace(
     CELLS,
     name="anywhere",
+    epochs=partial(_passes, enough=32_000, least=4),
     augmentation=(partial(layers.RandomFlip, "horizontal_and_vertical"),),
     variation=vary_cells,
     standardized=True,
 )
 """A recipe for a `small_cnn` that names the cells of any laboratory, from standard cells."""
 
-
-def _natural_epochs(n_images: int) -> int:
-    """Return passes enough for half a million images, at least 20, at most 100."""
-    return min(100, max(20, round(500_000 / max(n_images, 1))))
-
-
 NATURAL = replace(
     CELLS,
     name="natural",
-    epochs=_natural_epochs,
+    epochs=partial(_passes, enough=500_000, least=20),
     augmentation=(partial(layers.RandomFlip, "horizontal"),),
     variation=shift_images,
 )

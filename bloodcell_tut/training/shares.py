@@ -181,9 +181,6 @@ class _Dealt(keras.utils.PyDataset):
         rows = np.arange(self.here.number * part, (self.here.number + 1) * part) % n
         return images[rows], labels[rows], np.zeros(n * self.devices, np.uint8)
 
-    def on_epoch_end(self) -> None:
-        self.batches.on_epoch_end()
-
 
 def _cut(step: Callable[..., Any]) -> Callable[..., Any]:
     """Return Keras' step for the images that are no padding."""
