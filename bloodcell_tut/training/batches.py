@@ -6,6 +6,7 @@
 __all__ = ['sampling_weights']
 
 # %% ../../nbs/training/batches.ipynb #c2ca86b2
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,8 +133,7 @@ def read_ahead(batches: keras.utils.PyDataset | None) -> Any:
     """
     if batches is None or keras.backend.backend() != "tensorflow":
         return batches
-    import tensorflow as tf
-
+    tf = sys.modules["tensorflow"]  # Keras has loaded it, and no other backend needs it
     kinds = tuple(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in batches[0])
     each = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=kinds)
     counted = each.apply(tf.data.experimental.assert_cardinality(len(batches)))

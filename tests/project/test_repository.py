@@ -298,7 +298,6 @@ def test_lessons_import_only_what_comes_with_the_lab() -> None:
     }
     several |= {("machines.ipynb", "jax"), ("shares.ipynb", "jax")}
     several |= {("more_machines.ipynb", "distributed")}
-    several |= {("batches.ipynb", "tensorflow")}  # where Keras computes with it
     assert missing == {("sources.ipynb", "kagglehub"), *several}
     assert len(there) > 50
 
