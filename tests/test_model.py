@@ -15,6 +15,7 @@ from bloodcell_tut.files.checkpoint import Checkpoint
 from bloodcell_tut.inference.model_file import load_model, save_model
 from bloodcell_tut.inference.predict import predict_probabilities
 from bloodcell_tut.model import article_cnn, plot_history, small_cnn, train
+from bloodcell_tut.training.batches import Batches
 from bloodcell_tut.training.recipe import ARTICLE, CELLS, RECIPES
 from bloodcell_tut.training_data import TrainingData
 
@@ -430,6 +431,22 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path):
     assert seen == [2, 3]
     for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_each_epoch_of_a_training_has_an_order_of_its_own():
+    data, seen = colored(), []
+
+    def note(images, rng):
+        seen.append(images.tobytes())
+        return images
+
+    train(small_cnn(size=16), data, recipe=replace(CELLS, variation=note), epochs=3, seed=5)
+    batches = Batches(data, CELLS.batch_size, CELLS.balanced, seed=5)
+    for epoch in range(3):
+        batches.go_to(epoch)
+        assert batches[0][0].tobytes() in seen, epoch
+    batches.go_to(3)
+    assert batches[0][0].tobytes() not in seen
 
 
 PLAIN = replace(ARTICLE, augmentation=CELLS.augmentation)
