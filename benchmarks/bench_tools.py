@@ -16,6 +16,8 @@ from bloodcell_tut.runs.environment import versions
 ROOT = Path(__file__).parent.parent
 REAL = ROOT.parent / "shared" / "data" / "blood-cells-train.zip"
 RESULTS = ROOT / "nbs" / "results"
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
+"""Environment of a process that is measured: no greeting and no bars."""
 
 
 def in_new_process(
@@ -23,9 +25,8 @@ def in_new_process(
 ) -> dict[str, Any]:
     """Run a script beside this one and return the JSON of its last line."""
     command = [str(python), str(Path(__file__).with_name(script)), *map(str, arguments)]
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
     done = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, env=os.environ | quiet | environment
+        command, check=True, stdout=subprocess.PIPE, env=os.environ | QUIET | environment
     )
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from bench_tools import REAL, save
+from bench_tools import QUIET, REAL, save
 
 SIDE = 64
 CLASSES = ("EOSINOPHIL", "LYMPHOCYTE", "MONOCYTE", "NEUTROPHIL")
@@ -59,10 +59,9 @@ def keras_user_asks(model: str, picture: str) -> None:
 
 def measured(*command: object, **environment: str) -> dict[str, float]:
     """Run a command; return its seconds, those of the processors, and its peak memory."""
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
     begun = time.perf_counter()
     child = subprocess.Popen(
-        list(map(str, command)), env=os.environ | quiet | environment, stdout=subprocess.DEVNULL
+        list(map(str, command)), env=os.environ | QUIET | environment, stdout=subprocess.DEVNULL
     )
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
